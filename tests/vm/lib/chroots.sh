@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Build chroots, one for each Debian release that has a compiler we need. To
+# be sourced after common.sh and archive.sh.
+
+chroot_dir()
+{
+	echo "$KTLS_CACHE/chroots/$1"
+}
+
+# libssl, libcmocka: for the programs of tests/, built in trixie only, so that
+# every host runs the same ones. g++: the UAPI header is compiled as C++, too.
+chroot_packages()
+{
+	case $1 in
+	trixie)
+		echo gcc-14 gcc-12 gcc g++ libc6-dev make pahole kmod \
+			libelf1t64 libssl-dev libcmocka-dev sparse xz-utils
+		;;
+	bullseye)
+		echo gcc-10 gcc libc6-dev make libelf1 kmod
+		;;
+	*)
+		die "unknown chroot $1: known are trixie and bullseye"
+		;;
+	esac | tr " " ,
+}
+
+chroot_recipe()
+{
+	echo "1 $(chroot_packages "$1")"
+}
+
+chroot_ready()
+{
+	[ "$(cat "$(chroot_dir "$1")/.ktls-recipe" 2>/dev/null)" = \
+		"$(chroot_recipe "$1")" ]
+}
+
+chroot_make()
+{
+	local dir log new packages recipe start=$SECONDS uri
+
+	chroot_ready "$1" && return 0
+	dir=$(chroot_dir "$1")
+	new=$dir.new
+	log=$dir.log
+	recipe=$(chroot_recipe "$1")
+	packages=$(chroot_packages "$1")
+	say "making the $1 chroot (about a minute)"
+	archive_index "$1" >/dev/null
+	uri=$(cat "$KTLS_CACHE/index/$1/uri")
+	rm -rf "$new"
+	mkdir -p "${dir%/*}"
+	debootstrap --variant=minbase --keyring="$archive_keyring" \
+		--include="$packages" "$1" "$new" "$uri" >"$log" 2>&1 ||
+		die "debootstrap of $1 failed: see $log"
+	rm -rf "$new/var/cache/apt/archives/"*.deb "$new/var/lib/apt/lists/"*
+	echo "$recipe" >"$new/.ktls-recipe"
+	rm -rf "$dir"
+	mv "$new" "$dir"
+	say "the $1 chroot is ready after $((SECONDS - start)) s"
+}
+
+chroot_ensure()
+{
+	chroot_ready "$1" && return 0
+	need_root "makes a chroot"
+	need_command debootstrap
+	with_lock "chroot-$1" chroot_make "$1"
+}
+
+# chroot_run NAME CWD DIR... -- CMD...: runs CMD in the chroot with CWD as the
+# working directory and every DIR of the host visible at its own path. The
+# mounts live in a name space of their own and vanish with CMD.
+chroot_run()
+{
+	local binds=() cwd=$2 name=$1 root
+
+	shift 2
+	while [ "$1" != -- ]; do
+		binds+=("$1")
+		shift
+	done
+	shift
+	need_root "enters a chroot"
+	root=$(chroot_dir "$name")
+	# shellcheck disable=SC2016 # the inner shell expands these
+	unshare --mount --pid --fork --kill-child bash -euc '
+		root=$1 cwd=$2 n=$3
+		shift 3
+		mount -t proc proc "$root/proc"
+		mount -t tmpfs tmpfs "$root/tmp"
+		while [ "$n" -gt 0 ]; do
+			mkdir -p "$root$1"
+			mount --rbind "$1" "$root$1"
+			shift
+			n=$((n - 1))
+		done
+		exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			HOME=/root LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
+			sh -c "cd \"\$0\" && exec \"\$@\"" "$cwd" "$@"
+		' chroot-"$name" "$root" "$cwd" "${#binds[@]}" "${binds[@]}" "$@"
+}
