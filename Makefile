@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people, DKMS and packages. The kernel's build reads Kbuild instead.
+#
+# A kernel is named by KVER (a release), by KDIR (its headers), or by both;
+# the running one is meant only when neither is given.
+
+VERSION := $(shell cat VERSION)
+
+ifeq ($(KDIR)$(KVER),)
+KVER := $(shell uname -r)
+endif
+KDIR ?= /lib/modules/$(KVER)/build
+DESTDIR ?=
+
+# Whatever compiler the caller names wins; make's own default is no choice.
+ifneq ($(filter command environment,$(firstword $(origin CC))),)
+named-cc := CC="$(CC)"
+endif
+
+# As many jobs as processors unless the caller said how many.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# kbuild TARGET-AND-VARIABLES: runs the kernel's make with what it needs
+kbuild = arguments=$$($(named-cc) src/compat/check-headers \
+		"$(KDIR)" "$(KVER)") && \
+	$(MAKE) $(jobs) --no-print-directory -C "$(KDIR)" M="$(CURDIR)" \
+		$(named-cc) $$arguments $(1)
+
+.PHONY: all module clean help
+all: module
+
+module: ## Build src/ktls.ko for the kernel named by KDIR or KVER
+	@$(call kbuild,KTLS_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules)
+
+.PHONY: probe-report
+probe-report: ## Say what the kernel named by KDIR or KVER offers
+	@$(call kbuild,KTLS_PROBES_ONLY=y modules) > /dev/null
+	@src/compat/probe --report src/compat
+
+clean: ## Remove what was built here (needs no headers)
+	@rm -rf .tmp_versions src/.tmp_versions
+	@rm -f Module.symvers modules.order .*.cmd
+	@find src -type f \( -name '*.o' -o -name '*.o.d' -o -name '*.ko' \
+		-o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
+		-o -name '.*.d' -o -name modules.order -o -name '*.log' \
+		-o -name '.ktls_key' -o -name ktls_probes.h \
+		-o -path '*/compat/probes/*.h' \) -delete
+
+.PHONY: install uninstall
+install: module ## Install the module without DKMS
+	@$(call kbuild,modules_install)
+	install -D -m 0644 modules-load.d/ktls.conf \
+		"$(DESTDIR)/usr/lib/modules-load.d/ktls.conf"
+
+uninstall: ## Remove a module installed without DKMS
+	@scripts/dkms uninstall-module "$(KDIR)" "$(KVER)"
+
+.PHONY: dkms-install dkms-remove
+dkms-install: ## Install with DKMS: built again for every new kernel
+	@scripts/dkms install "$(KVER)"
+
+dkms-remove: ## Remove everything that dkms-install installed
+	@scripts/dkms remove
+
+.PHONY: lint unit check demo
+lint: ## Run the static checks
+	@scripts/lint
+
+unit: ## Build and run the unit tests
+	@$(MAKE) --no-print-directory -C tests O="$(CURDIR)/out/unit" unit
+
+check: ## Run every test: lint, builds, unit tests, booted kernels
+	@tests/run-all
+
+demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
+	@SERVE="$(SERVE)" scripts/demo
+
+help: ## List the targets
+	@echo "Targets:"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | \
+		expand -t 18
+	@echo "Variables:"
+	@echo "  KDIR=FOLDER     kernel headers to build for"
+	@echo "  KVER=RELEASE    kernel to build for (default: the running one)"
+	@echo "  CC=COMPILER     instead of the one that the kernel asks for"
+	@echo "  W=1 WERROR=1    more warnings; warnings are errors"
