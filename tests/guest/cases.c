@@ -36,18 +36,51 @@ static void fill(void)
 	add(TLS13, AF_INET6);
 }
 
-static const void *nth(unsigned int n, bool first_suite, bool v4_only,
-		       char *name, size_t size)
+typedef bool (filter_fn)(const struct tls_case *tc);
+
+static bool any(const struct tls_case *tc)
+{
+	return tc;
+}
+
+static bool v4(const struct tls_case *tc)
+{
+	return tc->family == AF_INET;
+}
+
+static bool first_suite(const struct tls_case *tc)
+{
+	return tc->suite == &suites[0];
+}
+
+static bool first_suite_v4(const struct tls_case *tc)
+{
+	return first_suite(tc) && v4(tc);
+}
+
+static bool libssl(const struct tls_case *tc)
+{
+	return tc->version == TLS13 ? tc->suite->tls13 : tc->suite->tls12;
+}
+
+static bool libssl_v4(const struct tls_case *tc)
+{
+	return libssl(tc) && v4(tc);
+}
+
+static bool libssl13_v4(const struct tls_case *tc)
+{
+	return libssl_v4(tc) && tc->version == TLS13;
+}
+
+static const void *nth(unsigned int n, filter_fn *filter, char *name,
+		       size_t size)
 {
 	const struct tls_case *tc;
 
 	fill();
 	for (tc = all; tc < all + all_count; tc++) {
-		if (first_suite && tc->suite != &suites[0])
-			continue;
-		if (v4_only && tc->family != AF_INET)
-			continue;
-		if (n--)
+		if (!filter(tc) || n--)
 			continue;
 		snprintf(name, size, "%s-%s-%s",
 			 tc->version == TLS13 ? "13" : "12", tc->suite->name,
@@ -57,22 +90,16 @@ static const void *nth(unsigned int n, bool first_suite, bool v4_only,
 	return NULL;
 }
 
-const void *each_case(unsigned int i, char *name, size_t size)
-{
-	return nth(i, false, false, name, size);
-}
+#define CASES(set, filter)						\
+	const void *set(unsigned int i, char *name, size_t size)	\
+	{								\
+		return nth(i, filter, name, size);			\
+	}
 
-const void *each_cipher(unsigned int i, char *name, size_t size)
-{
-	return nth(i, false, true, name, size);
-}
-
-const void *each_family(unsigned int i, char *name, size_t size)
-{
-	return nth(i, true, false, name, size);
-}
-
-const void *each_version(unsigned int i, char *name, size_t size)
-{
-	return nth(i, true, true, name, size);
-}
+CASES(each_case, any)
+CASES(each_cipher, v4)
+CASES(each_family, first_suite)
+CASES(each_version, first_suite_v4)
+CASES(each_libssl, libssl)
+CASES(each_libssl_v4, libssl_v4)
+CASES(each_libssl13_v4, libssl13_v4)

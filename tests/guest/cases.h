@@ -22,6 +22,11 @@ test_params_fn each_family;
 /* AES-128-GCM in both versions over IPv4: for all the rest. */
 test_params_fn each_version;
 
+/* For handshakes: what libssl has, and of that what can KeyUpdate. */
+test_params_fn each_libssl;
+test_params_fn each_libssl_v4;
+test_params_fn each_libssl13_v4;
+
 /* For tests without parameters: TLS 1.3 or 1.2, AES-128-GCM, IPv4. */
 extern const struct tls_case case13, case12;
 

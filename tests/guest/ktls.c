@@ -9,7 +9,7 @@ const char *ktls_ulp(void)
 {
 	const char *name = getenv("KTLS_ULP");
 
-	return name && *name ? name : "ktls";
+	return name && *name ? name : KTLS_ULP_NAME;
 }
 
 int ktls_attach(int fd)

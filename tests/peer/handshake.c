@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "cert.h"
+#include "check.h"
+#include "handshake.h"
+#include "keys.h"
+
+const u8 key_update_msg[5] = { 24, 0, 0, 1, 0 };
+
+/* TLS 1.3: what the key log callback has seen. */
+struct secrets {
+	struct direction client;
+	struct direction server;
+};
+
+static const char *suite_name(const struct suite *suite, u16 version)
+{
+	return version == TLS13 ? suite->tls13 : suite->tls12;
+}
+
+static const char *ssl_error(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+	return reason ? reason : "no reason given";
+}
+
+static bool limit_to(SSL_CTX *ctx, const struct suite *suite, u16 version)
+{
+	const char *name = suite_name(suite, version);
+
+	if (SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(ctx, version) != 1)
+		return false;
+	if (version == TLS13)
+		return SSL_CTX_set_ciphersuites(ctx, name) == 1;
+	return SSL_CTX_set_cipher_list(ctx, name) == 1;
+}
+
+bool handshake_possible(const struct suite *suite, u16 version)
+{
+	SSL_CTX *ctx;
+	bool ok;
+
+	if (!suite_name(suite, version))
+		return false;
+	ctx = SSL_CTX_new(TLS_method());
+	CHECK(ctx);
+	ok = limit_to(ctx, suite, version);
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+static SSL_CTX *new_ctx(const struct suite *suite, u16 version, bool server)
+{
+	SSL_CTX *ctx;
+
+	ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+	CHECK(ctx);
+	if (!limit_to(ctx, suite, version))
+		FAIL("libssl does not take %s: %s",
+		     suite_name(suite, version), ssl_error());
+	/* No tickets: they would use up sequence numbers after Finished. */
+	CHECK(SSL_CTX_set_num_tickets(ctx, 0) == 1);
+	if (server)
+		CHECK(cert_use_new(ctx));
+	return ctx;
+}
+
+static SSL *new_ssl(const struct suite *suite, u16 version, bool server,
+		    int fd)
+{
+	SSL_CTX *ctx = new_ctx(suite, version, server);
+	SSL *ssl = SSL_new(ctx);
+
+	CHECK(ssl);
+	SSL_CTX_free(ctx);
+	CHECK(SSL_set_fd(ssl, fd) == 1);
+	if (server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+static void parse_secret(const char *hex, struct direction *d)
+{
+	size_t i, len = strlen(hex) / 2;
+	unsigned int byte;
+
+	CHECK(len <= SECRET_MAX);
+	for (i = 0; i < len; i++) {
+		CHECK(sscanf(hex + 2 * i, "%2x", &byte) == 1);
+		d->secret[i] = byte;
+	}
+	d->secret_len = len;
+}
+
+/* Lines of the key log: LABEL, client random, secret; all in hex. */
+static void keylog(const SSL *ssl, const char *line)
+{
+	struct secrets *secrets = SSL_get_app_data(ssl);
+	const char *secret = strrchr(line, ' ');
+
+	CHECK(secret);
+	if (!strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24))
+		parse_secret(secret + 1, &secrets->client);
+	else if (!strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24))
+		parse_secret(secret + 1, &secrets->server);
+}
+
+/* One step of one side; true when its handshake is done. */
+static bool shake(SSL *ssl)
+{
+	int ret = SSL_do_handshake(ssl);
+	int err;
+
+	if (ret == 1)
+		return true;
+	err = SSL_get_error(ssl, ret);
+	if (err != SSL_ERROR_WANT_READ && err != SSL_ERROR_WANT_WRITE)
+		FAIL("handshake: %s", ssl_error());
+	return false;
+}
+
+static void shake_both(struct session *s)
+{
+	bool local = false, peer = false;
+
+	tcp_set_nonblock(s->tcp.local, true);
+	tcp_set_nonblock(s->tcp.peer, true);
+	while (!local || !peer) {
+		local = shake(s->local);
+		peer = shake(s->peer);
+		/* Loopback may deliver a moment later: no busy loop. */
+		if (!local || !peer)
+			tcp_poll(s->tcp.local, 0, 1);
+	}
+	tcp_set_nonblock(s->tcp.local, false);
+	tcp_set_nonblock(s->tcp.peer, false);
+}
+
+static void keys12(struct session *s, struct direction *client,
+		   struct direction *server)
+{
+	u8 client_random[TLS_RANDOM_SIZE], server_random[TLS_RANDOM_SIZE];
+	const SSL_SESSION *session = SSL_get_session(s->local);
+	u8 master[TLS12_MASTER_SIZE];
+
+	CHECK_EQ(SSL_SESSION_get_master_key(session, master, sizeof(master)),
+		 sizeof(master));
+	CHECK_EQ(SSL_get_client_random(s->local, client_random,
+				       sizeof(client_random)),
+		 sizeof(client_random));
+	CHECK_EQ(SSL_get_server_random(s->local, server_random,
+				       sizeof(server_random)),
+		 sizeof(server_random));
+	keys_from_master(s->suite, master, client_random, server_random,
+			 &client->keys, &server->keys);
+}
+
+static void keys13(struct session *s, const struct secrets *secrets,
+		   struct direction *client, struct direction *server)
+{
+	CHECK(secrets->client.secret_len && secrets->server.secret_len);
+	*client = secrets->client;
+	*server = secrets->server;
+	keys_from_secret(s->suite, client->secret, client->secret_len,
+			 &client->keys);
+	keys_from_secret(s->suite, server->secret, server->secret_len,
+			 &server->keys);
+}
+
+void handshake(struct session *s, const struct suite *suite, u16 version,
+	       const struct handshake_opts *opts)
+{
+	bool server = opts->local_is_server;
+	struct direction *to_server, *to_client;
+	struct secrets secrets = { 0 };
+
+	memset(s, 0, sizeof(*s));
+	s->suite = suite;
+	s->version = version;
+	tcp_open(&s->tcp, &opts->tcp);
+	s->local = new_ssl(suite, version, server, s->tcp.local);
+	s->peer = new_ssl(suite, version, !server, s->tcp.peer);
+	SSL_set_app_data(s->local, &secrets);
+	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s->local), keylog);
+	shake_both(s);
+	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s->local), NULL);
+	to_server = server ? &s->rx : &s->tx;
+	to_client = server ? &s->tx : &s->rx;
+	if (version == TLS13)
+		keys13(s, &secrets, to_server, to_client);
+	else
+		keys12(s, to_server, to_client);
+}
+
+void session_free(struct session *s)
+{
+	SSL_free(s->local);
+	SSL_free(s->peer);
+	tcp_close(&s->tcp);
+}
+
+void ssl_read_full(SSL *ssl, void *buf, size_t len)
+{
+	size_t done = 0, n;
+
+	while (done < len) {
+		if (!SSL_pending(ssl) &&
+		    !tcp_poll(SSL_get_fd(ssl), POLLIN, TCP_WAIT_MS))
+			FAIL("SSL_read: %zu of %zu bytes came", done, len);
+		if (SSL_read_ex(ssl, (u8 *)buf + done, len - done, &n) != 1)
+			FAIL("SSL_read after %zu bytes: error %d, %s", done,
+			     SSL_get_error(ssl, 0), ssl_error());
+		done += n;
+	}
+}
+
+void ssl_write_full(SSL *ssl, const void *buf, size_t len)
+{
+	size_t n;
+
+	if (SSL_write_ex(ssl, buf, len, &n) != 1 || n != len)
+		FAIL("SSL_write of %zu bytes: %s", len, ssl_error());
+}
+
+void direction_update(struct direction *d, const struct suite *suite)
+{
+	u8 next[SECRET_MAX];
+
+	hkdf_expand_label(suite->hash, d->secret, d->secret_len,
+			  "traffic upd", next, d->secret_len);
+	memcpy(d->secret, next, d->secret_len);
+	keys_from_secret(suite, d->secret, d->secret_len, &d->keys);
+}

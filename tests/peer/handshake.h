@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A real TLS handshake between two OpenSSL objects over a TCP pair, and the
+ * keys of the connection it made. The peer goes on with its SSL object; the
+ * local end's socket can be handed to the kernel.
+ */
+#ifndef KTLS_TESTS_HANDSHAKE_H
+#define KTLS_TESTS_HANDSHAKE_H
+
+#include <openssl/ssl.h>
+
+#include "suite.h"
+#include "tcp.h"
+
+#define SECRET_MAX 64
+
+/* One direction after the handshake: what to hand to TLS_TX or TLS_RX. */
+struct direction {
+	struct tls_keys keys;
+	u8 secret[SECRET_MAX];	/* TLS 1.3: the traffic secret of the keys */
+	size_t secret_len;
+};
+
+struct session {
+	const struct suite *suite;
+	u16 version;
+	SSL *local;
+	SSL *peer;
+	struct tcp_pair tcp;
+	struct direction tx;	/* local to peer */
+	struct direction rx;	/* peer to local */
+};
+
+struct handshake_opts {
+	bool local_is_server;
+	struct tcp_opts tcp;
+};
+
+/* libssl has this cipher in this version. */
+bool handshake_possible(const struct suite *suite, u16 version);
+
+/*
+ * Connects and shakes hands; no data record has been sent when it returns.
+ * Both sockets are blocking then. Fails the test if anything goes wrong.
+ */
+void handshake(struct session *s, const struct suite *suite, u16 version,
+	       const struct handshake_opts *opts);
+void session_free(struct session *s);
+
+/* Exactly len bytes through SSL_read() or SSL_write(). */
+void ssl_read_full(SSL *ssl, void *buf, size_t len);
+void ssl_write_full(SSL *ssl, const void *buf, size_t len);
+
+/* The KeyUpdate message of RFC 8446 section 4.6.3, update not requested. */
+extern const u8 key_update_msg[5];
+/* The keys that come after a KeyUpdate (section 7.2), from number 0 on. */
+void direction_update(struct direction *d, const struct suite *suite);
+
+#endif
