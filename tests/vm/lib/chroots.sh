@@ -40,7 +40,8 @@ chroot_ready()
 
 chroot_make()
 {
-	local dir log new packages recipe start=$SECONDS uri
+	# shellcheck disable=SC2154 # archive.sh sets archive_keyring
+	local dir keyring=$archive_keyring log new packages recipe start=$SECONDS uri
 
 	chroot_ready "$1" && return 0
 	dir=$(chroot_dir "$1")
@@ -53,7 +54,7 @@ chroot_make()
 	uri=$(cat "$KTLS_CACHE/index/$1/uri")
 	rm -rf "$new"
 	mkdir -p "${dir%/*}"
-	debootstrap --variant=minbase --keyring="$archive_keyring" \
+	debootstrap --variant=minbase --keyring="$keyring" \
 		--include="$packages" "$1" "$new" "$uri" >"$log" 2>&1 ||
 		die "debootstrap of $1 failed: see $log"
 	rm -rf "$new/var/cache/apt/archives/"*.deb "$new/var/lib/apt/lists/"*
