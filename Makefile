@@ -49,12 +49,17 @@ clean: ## Remove what was built here (needs no headers)
 
 .PHONY: install uninstall
 install: module ## Install the module without DKMS
-	@$(call kbuild,modules_install)
+	@$(call kbuild,INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates \
+		modules_install)
 	install -D -m 0644 modules-load.d/ktls.conf \
 		"$(DESTDIR)/usr/lib/modules-load.d/ktls.conf"
 
+release = $(or $(KVER),$(shell cat "$(KDIR)/include/config/kernel.release"))
 uninstall: ## Remove a module installed without DKMS
-	@scripts/dkms uninstall-module "$(KDIR)" "$(KVER)"
+	rm -f "$(DESTDIR)/lib/modules/$(release)/updates/src/ktls.ko"* \
+		"$(DESTDIR)/lib/modules/$(release)/updates/ktls.ko"* \
+		"$(DESTDIR)/usr/lib/modules-load.d/ktls.conf"
+	$(if $(DESTDIR),,depmod -a "$(release)")
 
 .PHONY: dkms-install dkms-remove
 dkms-install: ## Install with DKMS: built again for every new kernel
