@@ -10,13 +10,15 @@ chroot_dir()
 }
 
 # libssl, libcmocka: for the programs of tests/, built in trixie only, so that
-# every host runs the same ones. g++: the UAPI header is compiled as C++, too.
+# every host runs the same ones; libzstd and zlib are what a static libcrypto
+# needs. g++: the UAPI header is compiled as C++, too.
 chroot_packages()
 {
 	case $1 in
 	trixie)
 		echo gcc-14 gcc-12 gcc g++ libc6-dev make pahole kmod \
-			libelf1t64 libssl-dev libcmocka-dev sparse xz-utils
+			libelf1t64 libssl-dev libzstd-dev zlib1g-dev \
+			libcmocka-dev sparse xz-utils
 		;;
 	bullseye)
 		echo gcc-10 gcc libc6-dev make libelf1 kmod
