@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_BUF_H
+#define KTLS_BUF_H
+
+#include <linux/bvec.h>
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+struct iov_iter;
+struct sock;
+
+/*
+ * Pieces a buffer may have: room for the largest control message when memory
+ * comes in single pages, behind an open record.
+ */
+#define KTLS_BUF_SEGS 40
+
+/* Pieces that one record may need: 16 KiB and its framing in single pages */
+#define KTLS_BUF_RECORD_SEGS 8
+
+/**
+ * struct ktls_buf - a queue of bytes in pages of ours
+ * @frag: the page (most often eight of them) that the next bytes come from
+ * @seg: where the bytes are; each piece holds one reference to its page
+ * @nsegs: pieces in use
+ * @size: bytes in all pieces, charged to the socket
+ *
+ * Bytes are appended at the tail and leave at the head. The caller serialises
+ * with the socket lock. A page is written again only when no piece and nobody
+ * else (TCP, a tap, a receiver on loopback) holds a reference to it.
+ */
+struct ktls_buf {
+	struct page_frag frag;
+	struct bio_vec seg[KTLS_BUF_SEGS];
+	unsigned int nsegs;
+	unsigned int size;
+};
+
+/**
+ * struct ktls_pos - a place in a buffer
+ * @seg: the piece
+ * @skip: bytes before the place in that piece
+ */
+struct ktls_pos {
+	const struct bio_vec *seg;
+	unsigned int skip;
+};
+
+int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
+		   unsigned int size);
+int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
+bool ktls_buf_crowded(const struct ktls_buf *buf);
+
+struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset);
+void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size);
+int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
+			    struct iov_iter *iter);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of cipher suites. Knows nothing of sockets or of the crypto API:
+ * the unit tests compile this very file in userspace.
+ */
+#include "cipher.h"
+
+#include <linux/ktls.h>
+
+#define SUITE(_id, _name, _aead, ...)					\
+	{								\
+		.name = _name,						\
+		.aead = _aead,						\
+		.id = TLS_CIPHER_##_id,					\
+		.iv_size = TLS_CIPHER_##_id##_IV_SIZE,			\
+		.key_size = TLS_CIPHER_##_id##_KEY_SIZE,		\
+		.salt_size = TLS_CIPHER_##_id##_SALT_SIZE,		\
+		.tag_size = TLS_CIPHER_##_id##_TAG_SIZE,		\
+		__VA_ARGS__						\
+	}
+
+/* In the order of their numbers, without a gap, from the first one on */
+static const struct ktls_cipher ktls_ciphers[] = {
+	SUITE(AES_GCM_128, "AES-GCM-128", "gcm(aes)", .tls13 = true),
+	SUITE(AES_GCM_256, "AES-GCM-256", "gcm(aes)", .tls13 = true),
+	SUITE(AES_CCM_128, "AES-CCM-128", "ccm(aes)", .tls13 = true,
+	      .ccm = true),
+	SUITE(CHACHA20_POLY1305, "CHACHA20-POLY1305",
+	      "rfc7539(chacha20,poly1305)", .tls13 = true),
+	SUITE(SM4_GCM, "SM4-GCM", "gcm(sm4)", .tls13 = true),
+	SUITE(SM4_CCM, "SM4-CCM", "ccm(sm4)", .tls13 = true, .ccm = true),
+	SUITE(ARIA_GCM_128, "ARIA-GCM-128", "gcm(aria)"),
+	SUITE(ARIA_GCM_256, "ARIA-GCM-256", "gcm(aria)"),
+};
+
+#define NR_CIPHERS (sizeof(ktls_ciphers) / sizeof(ktls_ciphers[0]))
+
+_Static_assert(TLS_CIPHER_ARIA_GCM_256 - TLS_CIPHER_AES_GCM_128 + 1 ==
+	       NR_CIPHERS, "cipher numbers have a gap");
+_Static_assert(sizeof(struct tls12_crypto_info_aes_gcm_256) == KTLS_INFO_MAX,
+	       "size of the largest crypto_info");
+_Static_assert(sizeof(struct tls12_crypto_info_chacha20_poly1305) ==
+	       KTLS_INFO_MAX, "size of the largest crypto_info");
+
+/**
+ * ktls_cipher_nth() - walk the table
+ * @n: index, from 0
+ *
+ * Context: any.
+ * Return: the suite, or NULL behind the last one.
+ */
+const struct ktls_cipher *ktls_cipher_nth(unsigned int n)
+{
+	return n < NR_CIPHERS ? &ktls_ciphers[n] : NULL;
+}
+
+/**
+ * ktls_cipher_find() - look up a suite by its number
+ * @id: cipher_type as userspace gave it, any value
+ *
+ * Context: any.
+ * Return: the suite, or NULL if there is none of that number.
+ */
+const struct ktls_cipher *ktls_cipher_find(u16 id)
+{
+	if (id < TLS_CIPHER_AES_GCM_128)
+		return NULL;
+	return ktls_cipher_nth(id - TLS_CIPHER_AES_GCM_128);
+}
+
+/**
+ * ktls_cipher_allows() - may a suite be used with a protocol version?
+ * @cipher: the suite
+ * @version: version as userspace gave it, any value
+ *
+ * Context: any.
+ * Return: true if it may.
+ */
+bool ktls_cipher_allows(const struct ktls_cipher *cipher, u16 version)
+{
+	if (version == TLS_1_3_VERSION)
+		return cipher->tls13;
+	return version == TLS_1_2_VERSION;
+}
+
+/**
+ * ktls_cipher_info_size() - bytes of the suite's struct tls12_crypto_info_*
+ * @cipher: the suite
+ *
+ * Context: any.
+ * Return: the size, at most KTLS_INFO_MAX.
+ */
+unsigned int ktls_cipher_info_size(const struct ktls_cipher *cipher)
+{
+	return KTLS_INFO_HEADER + cipher->iv_size + cipher->key_size +
+	       cipher->salt_size + KTLS_REC_SEQ_SIZE;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callbacks of struct proto and proto_ops whose shape depends on the kernel.
+ */
+#include "proto.h"
+#include "../context.h"
+#include "../proto.h"
+#include "../tx.h"
+#include "../ulp.h"
+
+#include <asm/ioctls.h>
+#include <linux/bvec.h>
+#include <linux/sockios.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+static const struct ktls_base *base_of(const struct sock *sk)
+{
+	return ktls_context(sk)->base;
+}
+
+static bool is_outq(int cmd)
+{
+	return cmd == SIOCOUTQ || cmd == SIOCOUTQNSD;
+}
+
+#ifdef KTLS_HAVE_PROTO_IOCTL_KARG
+static int compat_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	if (!is_outq(cmd))
+		return base_of(sk)->prot->ioctl(sk, cmd, karg);
+	*karg = ktls_outq(sk, cmd);
+	return 0;
+}
+#else
+static int compat_ioctl(struct sock *sk, int cmd, unsigned long arg)
+{
+	if (!is_outq(cmd))
+		return base_of(sk)->prot->ioctl(sk, cmd, arg);
+	return put_user(ktls_outq(sk, cmd), (int __user *)arg);
+}
+#endif
+
+#ifdef KTLS_HAVE_PROTO_SPLICE_EOF
+static void compat_splice_eof(struct socket *sock)
+{
+	const struct ktls_base *base = base_of(sock->sk);
+
+	if (!ktls_splice_eof(sock) && base->prot->splice_eof)
+		base->prot->splice_eof(sock);
+}
+
+static void fill_splice_eof(struct ktls_base *base)
+{
+	base->ktls_prot.splice_eof = compat_splice_eof;
+}
+#else
+static void fill_splice_eof(struct ktls_base *base)
+{
+}
+#endif
+
+#ifdef KTLS_HAVE_PROTO_SENDPAGE
+/*
+ * Does another page follow at once? MSG_SENDPAGE_NOTLAST says so for certain.
+ * MSG_MORE is a guess that nobody takes back at the end of a file, unless
+ * there is splice_eof.
+ */
+static int more_follows(int flags)
+{
+	int more = MSG_SENDPAGE_NOTLAST;
+
+	if (IS_ENABLED(KTLS_HAVE_PROTO_SPLICE_EOF))
+		more |= MSG_MORE;
+	return flags & more ? MSG_MORE : 0;
+}
+
+static int sendpage_locked(struct sock *sk, struct page *page, int offset,
+			   size_t size, int flags)
+{
+	struct bio_vec piece = {
+		.bv_page = page, .bv_offset = offset, .bv_len = size,
+	};
+	struct msghdr msg = {
+		.msg_flags = (flags & (MSG_DONTWAIT | MSG_NOSIGNAL)) |
+			     more_follows(flags),
+	};
+
+	if (flags & ~(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL |
+		      MSG_SENDPAGE_NOTLAST | MSG_SENDPAGE_NOPOLICY))
+		return -EOPNOTSUPP;
+	iov_iter_bvec(&msg.msg_iter, WRITE, &piece, 1, size);
+	return ktls_tx_sendmsg(ktls_context(sk), &msg, size);
+}
+
+static int compat_sendpage_locked(struct sock *sk, struct page *page,
+				  int offset, size_t size, int flags)
+{
+	if (!ktls_context(sk)->tx.key)
+		return base_of(sk)->ops->sendpage_locked(sk, page, offset,
+							 size, flags);
+	return sendpage_locked(sk, page, offset, size, flags);
+}
+
+static int compat_sendpage(struct sock *sk, struct page *page, int offset,
+			   size_t size, int flags)
+{
+	int ret;
+
+	lock_sock(sk);
+	ret = compat_sendpage_locked(sk, page, offset, size, flags);
+	release_sock(sk);
+	return ret;
+}
+
+static void fill_sendpage(struct ktls_base *base)
+{
+	base->ktls_prot.sendpage = compat_sendpage;
+	base->ktls_ops.sendpage_locked = compat_sendpage_locked;
+}
+#else
+static void fill_sendpage(struct ktls_base *base)
+{
+}
+#endif
+
+/**
+ * ktls_compat_fill() - put in the callbacks whose shape depends on the kernel
+ * @base: tables being built
+ *
+ * Context: any; nobody else has the tables yet.
+ */
+void ktls_compat_fill(struct ktls_base *base)
+{
+	base->ktls_prot.ioctl = compat_ioctl;
+	fill_splice_eof(base);
+	fill_sendpage(base);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_CONTEXT_H
+#define KTLS_CONTEXT_H
+
+#include <linux/workqueue.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+
+#include "buf.h"
+
+struct ktls_key;
+struct ktls_base;
+
+/*
+ * Parts of the kernel take icsk_ulp_data for the in-tree module's context,
+ * whoever owns the ULP, and test two of its pointers. Ours starts with zeros
+ * that reach beyond them; compat/ulp.c proves it for the kernel at hand.
+ */
+#define KTLS_FOREIGN_SIZE 64
+
+/**
+ * struct ktls_tx - the sending direction
+ * @key: what seals the next record; NULL until the first TLS_TX
+ * @buf: sealed records on their way to TCP, then the open record
+ * @sealed: bytes of sealed records at the head of @buf
+ * @open: payload bytes of the open record; it exists if not 0
+ * @max_payload: TLS_TX_MAX_PAYLOAD_LEN
+ * @zerocopy_ro: TLS_TX_ZEROCOPY_RO, stored only
+ * @err: a record was lost (sealing failed): every later send gets this
+ * @shut: shutdown() or close() has begun: no more plaintext is taken
+ * @pushing: records are being handed to TCP, which must take them whole.
+ *	Written under the socket lock, read by anyone who asks for room.
+ * @rest: TCP had no memory for all of @sealed and @work tries again. Written
+ *	under the socket lock, read by anyone who asks for room.
+ * @work: hands over the rest
+ *
+ * All under the socket lock, but for what says otherwise.
+ */
+struct ktls_tx {
+	struct ktls_key *key;
+	struct ktls_buf buf;
+	unsigned int sealed;
+	unsigned int open;
+	u16 max_payload;
+	bool zerocopy_ro;
+	int err;
+	bool shut;
+	bool pushing;
+	bool rest;
+	struct delayed_work work;
+};
+
+/**
+ * struct ktls_context - what ktls knows of one socket
+ * @foreign: zero for ever, see above
+ * @sk: the socket; the context never outlives its close()
+ * @base: the socket's own struct proto and proto_ops
+ * @version: protocol version, 0 until the first key. Written once under the
+ *	socket lock, read by inet_diag
+ * @cipher_id: cipher_type of the keys, as @version
+ * @tx: the sending direction
+ * @rcu: inet_diag looks at the context under RCU
+ *
+ * Made by the attach, freed a grace period after close(). The socket owns it
+ * through icsk_ulp_data.
+ */
+struct ktls_context {
+	u8 foreign[KTLS_FOREIGN_SIZE];
+	struct sock *sk;
+	const struct ktls_base *base;
+	u16 version;
+	u16 cipher_id;
+	struct ktls_tx tx;
+	struct rcu_head rcu;
+};
+
+/**
+ * ktls_context() - the context of a socket that has the ULP
+ * @sk: the socket, kept from being closed by its file or by its lock
+ *
+ * Context: any.
+ * Return: the context, NULL once close() has taken it away.
+ */
+static inline struct ktls_context *ktls_context(const struct sock *sk)
+{
+	return rcu_dereference_raw(inet_csk(sk)->icsk_ulp_data);
+}
+
+#endif

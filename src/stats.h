@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_STATS_H
+#define KTLS_STATS_H
+
+struct net;
+
+/**
+ * enum ktls_stat - counters of one network namespace, in /proc/net/ktls_stat
+ * @KTLS_STAT_CURR_TX: sockets that have a TX key now
+ * @KTLS_STAT_TX: sockets that ever got one
+ * @KTLS_STAT_TX_RECORDS: records sealed
+ * @KTLS_STAT_TX_BYTES: bytes of plaintext in them
+ * @KTLS_STAT_TX_REKEY_OK: TX keys replaced
+ * @KTLS_STAT_TX_REKEY_ERROR: attempts to replace one that failed
+ * @KTLS_STAT_TX_ERROR: records lost because sealing failed
+ * @KTLS_STAT_TX_RESTS: times TCP had no memory for a sealed record
+ * @KTLS_NR_STATS: how many there are
+ */
+enum ktls_stat {
+	KTLS_STAT_CURR_TX,
+	KTLS_STAT_TX,
+	KTLS_STAT_TX_RECORDS,
+	KTLS_STAT_TX_BYTES,
+	KTLS_STAT_TX_REKEY_OK,
+	KTLS_STAT_TX_REKEY_ERROR,
+	KTLS_STAT_TX_ERROR,
+	KTLS_STAT_TX_RESTS,
+	KTLS_NR_STATS,
+};
+
+int ktls_stats_register(void);
+void ktls_stats_unregister(void);
+void ktls_stat_add(struct net *net, enum ktls_stat stat, unsigned long n);
+
+static inline void ktls_stat_inc(struct net *net, enum ktls_stat stat)
+{
+	ktls_stat_add(net, stat, 1);
+}
+
+/* A sum over CPUs that wrap: what one adds another may take away */
+static inline void ktls_stat_dec(struct net *net, enum ktls_stat stat)
+{
+	ktls_stat_add(net, stat, -1UL);
+}
+
+#endif

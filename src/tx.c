@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sendmsg: plaintext into records.
+ *
+ * The socket lock is all that serialises senders. Waiting for room releases
+ * it, and then anybody may send, seal the open record or replace the key: no
+ * state of the transmission is kept across a wait but the count of bytes.
+ */
+#include "buf.h"
+#include "context.h"
+#include "key.h"
+#include "record.h"
+#include "tx.h"
+#include "compat/tcp_send.h"
+
+#include <linux/ktls.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#define SEND_FLAGS (MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR |	\
+		    MSG_CMSG_COMPAT | KTLS_MSG_INTERNAL)
+
+/**
+ * ktls_tx_init() - set up the sending direction
+ * @ctx: a new context
+ *
+ * Context: any.
+ */
+void ktls_tx_init(struct ktls_context *ctx)
+{
+	ctx->tx.max_payload = KTLS_RECORD_PAYLOAD_MAX;
+	INIT_DELAYED_WORK(&ctx->tx.work, ktls_tx_work);
+}
+
+/**
+ * ktls_tx_destroy() - give up what the sending direction holds
+ * @ctx: the context; the work is not running and will not
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_tx_destroy(struct ktls_context *ctx)
+{
+	ktls_buf_release(ctx->sk, &ctx->tx.buf);
+	ktls_key_free(ctx->tx.key);
+	ctx->tx.key = NULL;
+}
+
+/* May this socket send @records records (and the open one) at all? */
+static int tx_check(const struct ktls_context *ctx, unsigned int records)
+{
+	const struct ktls_tx *tx = &ctx->tx;
+	const struct sock *sk = ctx->sk;
+
+	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN || tx->shut)
+		return -EPIPE;
+	if (tx->err)
+		return tx->err;
+	if (!ktls_epoch_can_seal(&tx->key->epoch, records + !!tx->open))
+		return -EBADMSG;
+	return 0;
+}
+
+/*
+ * Wait until there may be room. Everything sealed goes to TCP before, for
+ * the lock is released and the wait may be long.
+ */
+static int tx_wait(struct ktls_context *ctx, bool nomem, long *timeo)
+{
+	struct sock *sk = ctx->sk;
+	int err = ktls_tx_push(ctx, 0, NULL);
+
+	if (err || (!nomem && ktls_tx_room(ctx)))
+		return err;
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return sk_stream_wait_memory(sk, timeo);
+}
+
+/* Room for the framing of a new record and @len bytes, or for @len more bytes */
+static int reserve(struct ktls_context *ctx, unsigned int len)
+{
+	struct ktls_epoch *epoch = &ctx->tx.key->epoch;
+	unsigned int prefix = ktls_record_prefix(epoch);
+	struct ktls_buf *buf = &ctx->tx.buf;
+	int err;
+
+	if (ctx->tx.open)
+		return ktls_buf_reserve(ctx->sk, buf, len);
+
+	len += prefix + ktls_record_suffix(epoch);
+	err = ktls_buf_begin(ctx->sk, buf, prefix, len);
+	return err ?: ktls_buf_reserve(ctx->sk, buf, len);
+}
+
+/*
+ * Take bytes into the open record: as many as it has room for, or none.
+ * Returns how many, or -ENOMEM, -ENOBUFS, -EFAULT with nothing changed.
+ */
+static int fill(struct ktls_context *ctx, struct iov_iter *from)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	unsigned int len = min_t(size_t, iov_iter_count(from),
+				 tx->max_payload - tx->open);
+	unsigned int size = tx->buf.size;
+	struct ktls_pos pos;
+	int err;
+
+	err = reserve(ctx, len);
+	if (err)
+		return err;
+
+	pos = ktls_buf_at(&tx->buf, tx->sealed + tx->open +
+			  ktls_record_prefix(&tx->key->epoch));
+	err = ktls_pos_copy_from_iter(pos, len, from);
+	if (err) {
+		ktls_buf_trim(ctx->sk, &tx->buf, tx->buf.size - size);
+		return err;
+	}
+	tx->open += len;
+	return len;
+}
+
+/* Take and seal bytes for as long as nothing stands against it */
+static int take(struct ktls_context *ctx, struct iov_iter *from, size_t *copied)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	int ret;
+
+	while (iov_iter_count(from)) {
+		ret = tx_check(ctx, !tx->open);
+		if (ret)
+			return ret;
+		if (!ktls_tx_room(ctx))
+			return -EAGAIN;
+
+		ret = fill(ctx, from);
+		if (ret < 0)
+			return ret;
+		*copied += ret;
+		if (tx->open == tx->max_payload || ktls_buf_crowded(&tx->buf)) {
+			ret = ktls_tx_seal_open(ctx);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+static int send_data(struct ktls_context *ctx, struct msghdr *msg, long timeo,
+		     size_t *copied)
+{
+	int err;
+
+	for (;;) {
+		err = take(ctx, &msg->msg_iter, copied);
+		if (err != -EAGAIN && err != -ENOMEM)
+			break;
+		err = tx_wait(ctx, err == -ENOMEM, &timeo);
+		if (err)
+			break;
+	}
+	if (*copied && !(msg->msg_flags & MSG_MORE))
+		err = ktls_tx_seal_open(ctx) ?: err;
+	return err;
+}
+
+/* Number of records that a control message takes */
+static unsigned int control_records(const struct ktls_context *ctx, size_t size)
+{
+	return DIV_ROUND_UP(size, ctx->tx.max_payload);
+}
+
+/* Wait until a whole control message may be taken at once */
+static int control_room(struct ktls_context *ctx, size_t size, long *timeo)
+{
+	int err;
+
+	for (;;) {
+		err = tx_check(ctx, control_records(ctx, size));
+		if (err || (!ctx->tx.sealed && ktls_tx_room(ctx)))
+			return err;
+		err = tx_wait(ctx, false, timeo);
+		if (err)
+			return err;
+	}
+}
+
+/* Copy a message to where its records will be, from the end of @buf's bytes on */
+static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
+{
+	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
+	unsigned int framing = ktls_record_prefix(epoch) +
+			       ktls_record_suffix(epoch);
+	unsigned int max = ctx->tx.max_payload;
+	size_t size = iov_iter_count(from);
+	struct ktls_buf *buf = &ctx->tx.buf;
+	unsigned int start = buf->size;
+	unsigned int done, len;
+	int err;
+
+	err = ktls_buf_begin(ctx->sk, buf, ktls_record_prefix(epoch), size) ?:
+	      ktls_buf_reserve(ctx->sk, buf, size +
+			       control_records(ctx, size) * framing);
+	if (err)
+		return err;
+
+	for (done = 0; done < size; done += len) {
+		unsigned int at = start + done / max * framing + done +
+				  ktls_record_prefix(epoch);
+
+		len = min_t(size_t, max, size - done);
+		err = ktls_pos_copy_from_iter(ktls_buf_at(buf, at), len, from);
+		if (err) {
+			iov_iter_revert(from, done);
+			ktls_buf_trim(ctx->sk, buf, buf->size - start);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int control_seal(struct ktls_context *ctx, u8 type, size_t size)
+{
+	int err = ktls_tx_seal_open(ctx);
+
+	while (!err && size) {
+		unsigned int len = min_t(size_t, size, ctx->tx.max_payload);
+
+		err = ktls_tx_seal(ctx, type, len);
+		size -= len;
+	}
+	return err;
+}
+
+/*
+ * A control message goes whole or not at all, however many records it needs:
+ * all its memory and all its bytes are there before the first one is sealed.
+ * The open record goes before it, but stays as it is if the message fails.
+ */
+static int send_control(struct ktls_context *ctx, struct msghdr *msg, u8 type,
+			long timeo, size_t *copied)
+{
+	size_t size = msg_data_left(msg);
+	int err;
+
+	if (size > KTLS_CONTROL_MAX)
+		return -EMSGSIZE;
+
+	do {
+		err = control_room(ctx, size, &timeo);
+		if (err)
+			return err;
+		err = control_copy(ctx, &msg->msg_iter);
+		if (err == -ENOBUFS)
+			err = ktls_tx_seal_open(ctx) ?:
+			      ktls_tx_push(ctx, 0, NULL);
+		else if (err == -ENOMEM)
+			err = tx_wait(ctx, true, &timeo);
+		else
+			break;
+	} while (!err);
+
+	err = err ?: control_seal(ctx, type, size);
+	if (!err)
+		*copied = size;
+	return err;
+}
+
+static int send_error(struct sock *sk, int flags, int err)
+{
+	/* As TCP: an edge-triggered poller hears of memory by no acknowledgement */
+	if (err == -EAGAIN && !sk->sk_wmem_queued)
+		sk->sk_write_space(sk);
+	return sk_stream_error(sk, flags, err);
+}
+
+static int check_flags(const struct msghdr *msg)
+{
+	if (msg->msg_flags & ~SEND_FLAGS)
+		return -EOPNOTSUPP;
+	if (msg->msg_flags & MSG_MORE && msg->msg_flags & MSG_EOR)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * ktls_tx_sendmsg() - send on a socket that has a TX key
+ * @ctx: the context
+ * @msg: the message; kernel memory and spliced pages are copied as well
+ * @size: bytes, as in @msg->msg_iter
+ *
+ * Context: process, socket lock held; released while waiting for room.
+ * Return: bytes taken, each of which is or will be sealed and delivered; or an
+ * error, with nothing taken: -EOPNOTSUPP (flags, control message), -EINVAL
+ * (control message, MSG_MORE with MSG_EOR), -EMSGSIZE (control message over
+ * KTLS_CONTROL_MAX), -EFAULT, -EAGAIN, -EINTR or -ERESTARTSYS, -EPIPE and
+ * other errors of the connection, -EBADMSG (sequence numbers exhausted, or a
+ * record was lost).
+ */
+int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
+{
+	struct ktls_send send = { .type = KTLS_TYPE_DATA };
+	int flags = msg->msg_flags;
+	struct sock *sk = ctx->sk;
+	size_t copied = 0;
+	long timeo;
+	int err, pushed;
+
+	err = check_flags(msg) ?: ktls_tx_cmsg(sk, msg, &send);
+	if (err)
+		return err;
+	err = tx_check(ctx, 0);
+	if (err)
+		return send_error(sk, flags, err);
+
+	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	if (send.type != KTLS_TYPE_DATA)
+		err = send_control(ctx, msg, send.type, timeo, &copied);
+	else
+		err = send_data(ctx, msg, timeo, &copied);
+
+	pushed = ktls_tx_push(ctx, flags & MSG_EOR, send.timestamp ? msg : NULL);
+	err = err ?: pushed;
+	if (copied && !pushed)
+		return copied;
+	return err ? send_error(sk, flags, err) : 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_TX_H
+#define KTLS_TX_H
+
+#include <linux/types.h>
+
+struct ktls_context;
+struct ktls_key;
+struct msghdr;
+struct sock;
+struct work_struct;
+
+/**
+ * struct ktls_send - what one call wants besides its bytes
+ * @type: content type; anything but data makes it a control message
+ * @timestamp: the caller asks TCP for timestamps of these bytes
+ */
+struct ktls_send {
+	u8 type;
+	bool timestamp;
+};
+
+void ktls_tx_init(struct ktls_context *ctx);
+void ktls_tx_destroy(struct ktls_context *ctx);
+int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size);
+int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send);
+
+int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len);
+int ktls_tx_seal_open(struct ktls_context *ctx);
+int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control);
+int ktls_tx_flush(struct ktls_context *ctx);
+unsigned int ktls_tx_unsent(const struct ktls_context *ctx);
+bool ktls_tx_room(const struct ktls_context *ctx);
+void ktls_tx_work(struct work_struct *work);
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the open record to TCP: seal, hand over, hand over the rest later.
+ *
+ * Whether there is room is asked before plaintext is taken (ktls_tx_room()).
+ * A record that has been sealed then goes to TCP whole and without MSG_MORE:
+ * while it does, the socket's send buffer has no limit. Only memory that TCP
+ * cannot get leaves a rest, and while there is one nothing more is taken.
+ */
+#include "aead.h"
+#include "context.h"
+#include "key.h"
+#include "record.h"
+#include "stats.h"
+#include "tx.h"
+#include "compat/tcp_send.h"
+
+#include <linux/jiffies.h>
+#include <linux/sizes.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+
+/* How soon TCP is asked again for the memory it did not have */
+#define REST_DELAY msecs_to_jiffies(10)
+
+/*
+ * TCP accounts for a byte and for its share of the sk_buff; with the smallest
+ * segments that is less than this many bytes for each.
+ */
+#define TRUESIZE_FACTOR 4
+#define TRUESIZE_SLACK SZ_64K
+
+/**
+ * ktls_tx_seal() - seal the record at the end of the sealed ones
+ * @ctx: the context
+ * @type: content type
+ * @len: bytes of plaintext, which stand in the buffer with room for prefix and
+ *	suffix around them
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: 0, or -EBADMSG if the AEAD failed: sending is over for good, for the
+ * stream has lost bytes and the nonce must not be used again.
+ */
+int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	struct ktls_epoch *epoch = &tx->key->epoch;
+	unsigned int payload = tx->sealed + ktls_record_prefix(epoch);
+	u8 prefix[KTLS_RECORD_PREFIX_MAX];
+	int err;
+
+	ktls_record_write_prefix(epoch, prefix, type, len);
+	ktls_pos_write(ktls_buf_at(&tx->buf, tx->sealed), prefix,
+		       ktls_record_prefix(epoch));
+	ktls_pos_write(ktls_buf_at(&tx->buf, payload + len), &type,
+		       ktls_record_inner(epoch));
+
+	err = ktls_aead_seal(tx->key->aead, epoch, type,
+			     ktls_buf_at(&tx->buf, payload), len);
+	if (err) {
+		tx->err = -EBADMSG;
+		ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_ERROR);
+		return tx->err;
+	}
+	ktls_epoch_advance(epoch);
+	tx->sealed = payload + len + ktls_record_suffix(epoch);
+	ktls_stat_add(sock_net(ctx->sk), KTLS_STAT_TX_BYTES, len);
+	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_RECORDS);
+	return 0;
+}
+
+/**
+ * ktls_tx_seal_open() - seal the open record, if there is one
+ * @ctx: the context
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: 0, or -EBADMSG as of ktls_tx_seal().
+ */
+int ktls_tx_seal_open(struct ktls_context *ctx)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	unsigned int len = tx->open;
+
+	if (!len)
+		return tx->err;
+	tx->open = 0;
+	return ktls_tx_seal(ctx, KTLS_TYPE_DATA, len);
+}
+
+/**
+ * ktls_tx_unsent() - bytes that TCP does not know of yet
+ * @ctx: the context
+ *
+ * Context: socket lock held.
+ * Return: sealed bytes and the payload of the open record.
+ */
+unsigned int ktls_tx_unsent(const struct ktls_context *ctx)
+{
+	return ctx->tx.sealed + ctx->tx.open;
+}
+
+/**
+ * ktls_tx_room() - may plaintext be taken?
+ * @ctx: the context
+ *
+ * The answer TCP would give if it had the sealed records already, so that one
+ * call can seal many of them and hand them over together.
+ *
+ * Context: socket lock held.
+ * Return: true if it may.
+ */
+bool ktls_tx_room(const struct ktls_context *ctx)
+{
+	const struct ktls_tx *tx = &ctx->tx;
+	const struct sock *sk = ctx->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 notsent;
+
+	if (tx->rest)
+		return false;
+	if (!tx->sealed)
+		return sk_stream_memory_free(sk);
+	if (ktls_buf_crowded(&tx->buf) ||
+	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
+		return false;
+	notsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
+	return notsent + tx->sealed < tcp_notsent_lowat(tp);
+}
+
+/* Can TCP still send? If not, nothing that we keep will ever be wanted */
+static bool can_send(const struct sock *sk)
+{
+	return (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+	       !(sk->sk_shutdown & SEND_SHUTDOWN);
+}
+
+/* One call of TCP without the send buffer's limit. Returns what TCP took */
+static int send_unlimited(struct sock *sk, struct ktls_tx *tx, int flags,
+			  struct msghdr *control)
+{
+	int limit = READ_ONCE(sk->sk_sndbuf);
+	int lifted = max_t(int, limit, sk->sk_wmem_queued + TRUESIZE_SLACK +
+			   TRUESIZE_FACTOR * tx->sealed);
+	int sent;
+
+	WRITE_ONCE(tx->pushing, true);
+	WRITE_ONCE(sk->sk_sndbuf, lifted);
+	sent = ktls_tcp_send(sk, tx->buf.seg, tx->buf.nsegs, tx->sealed,
+			     flags | MSG_DONTWAIT | MSG_NOSIGNAL, control);
+	/* TCP may have tuned the buffer meanwhile; that is then to stay */
+	if (READ_ONCE(sk->sk_sndbuf) == lifted)
+		WRITE_ONCE(sk->sk_sndbuf, limit);
+	WRITE_ONCE(tx->pushing, false);
+	return sent;
+}
+
+/* TCP was short of memory: ask again until it has some */
+static void keep_rest(struct ktls_context *ctx)
+{
+	WRITE_ONCE(ctx->tx.rest, true);
+	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_RESTS);
+	schedule_delayed_work(&ctx->tx.work, REST_DELAY);
+}
+
+/* The connection is gone, and with it the use of what we kept for it */
+static void drop_sealed(struct ktls_context *ctx)
+{
+	struct ktls_tx *tx = &ctx->tx;
+
+	ktls_buf_consume(ctx->sk, &tx->buf, tx->sealed);
+	tx->sealed = 0;
+	WRITE_ONCE(tx->rest, false);
+}
+
+/**
+ * ktls_tx_push() - hand all sealed records to TCP
+ * @ctx: the context
+ * @flags: MSG_EOR or 0
+ * @control: message whose control buffer TCP shall see, or NULL
+ *
+ * What TCP has no memory for stays in the buffer, and the work tries again. So
+ * does everything while an error waits in sk_err: it is the user's to read, and
+ * TCP would take it away to refuse us with.
+ *
+ * Context: process, socket lock held, may sleep for memory.
+ * Return: 0 (also if there is a rest), or -EPIPE if the connection is dead; the
+ * reason is left in sk_err.
+ */
+int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	struct sock *sk = ctx->sk;
+	int sent;
+
+	if (!tx->sealed)
+		return 0;
+
+	if (can_send(sk) && !sk->sk_err) {
+		sent = send_unlimited(sk, tx, flags, control);
+		if (sent > 0) {
+			ktls_buf_consume(sk, &tx->buf, sent);
+			tx->sealed -= sent;
+		}
+	}
+	if (!tx->sealed) {
+		WRITE_ONCE(tx->rest, false);
+		return 0;
+	}
+	if (!can_send(sk)) {
+		drop_sealed(ctx);
+		return -EPIPE;
+	}
+	keep_rest(ctx);
+	return 0;
+}
+
+/**
+ * ktls_tx_flush() - seal the open record and hand everything to TCP
+ * @ctx: the context
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: 0 if nothing is left, -EAGAIN if TCP had no memory for all of it,
+ * -EBADMSG if a record was lost, -EPIPE if the connection is dead.
+ */
+int ktls_tx_flush(struct ktls_context *ctx)
+{
+	int sealing = ktls_tx_seal_open(ctx);
+	int err = ktls_tx_push(ctx, 0, NULL);
+
+	return sealing ?: err ?: ctx->tx.rest ? -EAGAIN : 0;
+}
+
+/**
+ * ktls_tx_work() - hand the rest to TCP
+ * @work: ktls_tx.work
+ *
+ * Context: process; close() waits for it.
+ */
+void ktls_tx_work(struct work_struct *work)
+{
+	struct ktls_context *ctx = container_of(to_delayed_work(work),
+						struct ktls_context, tx.work);
+	struct sock *sk = ctx->sk;
+
+	lock_sock(sk);
+	if (ctx->tx.rest && !ctx->tx.shut) {
+		ktls_tx_push(ctx, 0, NULL);
+		if (!ctx->tx.rest)
+			sk->sk_write_space(sk);
+	}
+	release_sock(sk);
+}
