@@ -2,43 +2,22 @@
 /*
  * A TLS socket of the kernel and the plain socket at its other end, which
  * sees what really goes over the wire. See tests/README.md for an example.
+ * Helpers fail the test if anything is off; the bare system calls, for tests
+ * that look at errors, are in ../peer/ulp.h.
  */
 #ifndef KTLS_TESTS_KTLS_H
 #define KTLS_TESTS_KTLS_H
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../peer/stream.h"
 #include "../peer/tcp.h"
+#include "../peer/ulp.h"
 #include "cases.h"
 #include "harness.h"
-
-#ifndef SOL_TLS
-#define SOL_TLS 282
-#endif
-
-/* --- System calls: they return what the kernel returns, and set errno. --- */
-
-/* The ULP's name: from the environment, so that "tls" can be compared. */
-const char *ktls_ulp(void);
-int ktls_attach(int fd);
-int ktls_set_key(int fd, int dir, const struct suite *suite, u16 version,
-		 const struct tls_keys *keys);
-int ktls_set_tx(int fd, const struct suite *suite, u16 version,
-		const struct tls_keys *keys);
-/* Reads the whole struct; its keys go to *keys. */
-int ktls_get_tx(int fd, const struct suite *suite, struct tls_keys *keys);
-/* sendmsg() with a TLS_SET_RECORD_TYPE control message. */
-ssize_t ktls_send_type(int fd, u8 type, const void *data, size_t len,
-		       int flags);
-int ktls_set_max_payload(int fd, u16 len);
-
-/* --- A connection: the helpers below fail the test if anything is off. --- */
 
 struct conn {
 	const struct tls_case *tc;

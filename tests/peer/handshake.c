@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -8,15 +7,6 @@
 #include "cert.h"
 #include "check.h"
 #include "handshake.h"
-#include "keys.h"
-
-const u8 key_update_msg[5] = { 24, 0, 0, 1, 0 };
-
-/* TLS 1.3: what the key log callback has seen. */
-struct secrets {
-	struct direction client;
-	struct direction server;
-};
 
 static const char *suite_name(const struct suite *suite, u16 version)
 {
@@ -89,32 +79,6 @@ static SSL *new_ssl(const struct suite *suite, u16 version, bool server,
 	return ssl;
 }
 
-static void parse_secret(const char *hex, struct direction *d)
-{
-	size_t i, len = strlen(hex) / 2;
-	unsigned int byte;
-
-	CHECK(len <= SECRET_MAX);
-	for (i = 0; i < len; i++) {
-		CHECK(sscanf(hex + 2 * i, "%2x", &byte) == 1);
-		d->secret[i] = byte;
-	}
-	d->secret_len = len;
-}
-
-/* Lines of the key log: LABEL, client random, secret; all in hex. */
-static void keylog(const SSL *ssl, const char *line)
-{
-	struct secrets *secrets = SSL_get_app_data(ssl);
-	const char *secret = strrchr(line, ' ');
-
-	CHECK(secret);
-	if (!strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24))
-		parse_secret(secret + 1, &secrets->client);
-	else if (!strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24))
-		parse_secret(secret + 1, &secrets->server);
-}
-
 /* One step of one side; true when its handshake is done. */
 static bool shake(SSL *ssl)
 {
@@ -146,43 +110,11 @@ static void shake_both(struct session *s)
 	tcp_set_nonblock(s->tcp.peer, false);
 }
 
-static void keys12(struct session *s, struct direction *client,
-		   struct direction *server)
-{
-	u8 client_random[TLS_RANDOM_SIZE], server_random[TLS_RANDOM_SIZE];
-	const SSL_SESSION *session = SSL_get_session(s->local);
-	u8 master[TLS12_MASTER_SIZE];
-
-	CHECK_EQ(SSL_SESSION_get_master_key(session, master, sizeof(master)),
-		 sizeof(master));
-	CHECK_EQ(SSL_get_client_random(s->local, client_random,
-				       sizeof(client_random)),
-		 sizeof(client_random));
-	CHECK_EQ(SSL_get_server_random(s->local, server_random,
-				       sizeof(server_random)),
-		 sizeof(server_random));
-	keys_from_master(s->suite, master, client_random, server_random,
-			 &client->keys, &server->keys);
-}
-
-static void keys13(struct session *s, const struct secrets *secrets,
-		   struct direction *client, struct direction *server)
-{
-	CHECK(secrets->client.secret_len && secrets->server.secret_len);
-	*client = secrets->client;
-	*server = secrets->server;
-	keys_from_secret(s->suite, client->secret, client->secret_len,
-			 &client->keys);
-	keys_from_secret(s->suite, server->secret, server->secret_len,
-			 &server->keys);
-}
-
 void handshake(struct session *s, const struct suite *suite, u16 version,
 	       const struct handshake_opts *opts)
 {
 	bool server = opts->local_is_server;
-	struct direction *to_server, *to_client;
-	struct secrets secrets = { 0 };
+	struct ssl_keys keys;
 
 	memset(s, 0, sizeof(*s));
 	s->suite = suite;
@@ -190,16 +122,13 @@ void handshake(struct session *s, const struct suite *suite, u16 version,
 	tcp_open(&s->tcp, &opts->tcp);
 	s->local = new_ssl(suite, version, server, s->tcp.local);
 	s->peer = new_ssl(suite, version, !server, s->tcp.peer);
-	SSL_set_app_data(s->local, &secrets);
-	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s->local), keylog);
+	ssl_keys_watch(s->local, &keys);
 	shake_both(s);
-	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s->local), NULL);
-	to_server = server ? &s->rx : &s->tx;
-	to_client = server ? &s->tx : &s->rx;
-	if (version == TLS13)
-		keys13(s, &secrets, to_server, to_client);
-	else
-		keys12(s, to_server, to_client);
+	ssl_keys_get(s->local, &keys);
+	CHECK_EQ(keys.version, version);
+	CHECK(keys.suite == suite);
+	s->tx = server ? keys.server : keys.client;
+	s->rx = server ? keys.client : keys.server;
 }
 
 void session_free(struct session *s)
@@ -230,14 +159,4 @@ void ssl_write_full(SSL *ssl, const void *buf, size_t len)
 
 	if (SSL_write_ex(ssl, buf, len, &n) != 1 || n != len)
 		FAIL("SSL_write of %zu bytes: %s", len, ssl_error());
-}
-
-void direction_update(struct direction *d, const struct suite *suite)
-{
-	u8 next[SECRET_MAX];
-
-	hkdf_expand_label(suite->hash, d->secret, d->secret_len,
-			  "traffic upd", next, d->secret_len);
-	memcpy(d->secret, next, d->secret_len);
-	keys_from_secret(suite, d->secret, d->secret_len, &d->keys);
 }

@@ -9,17 +9,9 @@
 
 #include <openssl/ssl.h>
 
+#include "ssl_keys.h"
 #include "suite.h"
 #include "tcp.h"
-
-#define SECRET_MAX 64
-
-/* One direction after the handshake: what to hand to TLS_TX or TLS_RX. */
-struct direction {
-	struct tls_keys keys;
-	u8 secret[SECRET_MAX];	/* TLS 1.3: the traffic secret of the keys */
-	size_t secret_len;
-};
 
 struct session {
 	const struct suite *suite;
@@ -50,10 +42,5 @@ void session_free(struct session *s);
 /* Exactly len bytes through SSL_read() or SSL_write(). */
 void ssl_read_full(SSL *ssl, void *buf, size_t len);
 void ssl_write_full(SSL *ssl, const void *buf, size_t len);
-
-/* The KeyUpdate message of RFC 8446 section 4.6.3, update not requested. */
-extern const u8 key_update_msg[5];
-/* The keys that come after a KeyUpdate (section 7.2), from number 0 on. */
-void direction_update(struct direction *d, const struct suite *suite);
 
 #endif

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The socket interface of the ULP, call by call. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#include "ktls.h"
+#include "check.h"
+#include "ulp.h"
 
 const char *ktls_ulp(void)
 {
