@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One client of the demo server. */
+#ifndef KTLS_DEMO_CONNECTION_H
+#define KTLS_DEMO_CONNECTION_H
+
+#include <openssl/ssl.h>
+
+/*
+ * Serves files below the directory until the client is done. Handshake and
+ * requests go through OpenSSL; all that is sent after the handshake goes
+ * through the kernel. Exits with a message if the kernel refuses.
+ */
+void connection_serve(SSL_CTX *ctx, int fd, int dir);
+
+#endif
