@@ -40,11 +40,11 @@ probe-report: ## Say what the kernel named by KDIR or KVER offers
 
 clean: ## Remove what was built here (needs no headers)
 	@rm -rf .tmp_versions src/.tmp_versions
-	@rm -f Module.symvers modules.order .*.cmd
+	@rm -f Module.symvers modules.order .module-common.o .*.cmd
 	@find src -type f \( -name '*.o' -o -name '*.o.d' -o -name '*.ko' \
 		-o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name '.*.d' -o -name modules.order -o -name '*.log' \
-		-o -name '.ktls_key' -o -name ktls_probes.h \
+		-o -name '.ktls_*' -o -name ktls_probes.h \
 		-o -path '*/compat/probes/*.h' \) -delete
 
 .PHONY: install uninstall
@@ -54,7 +54,9 @@ install: module ## Install the module without DKMS
 	install -D -m 0644 modules-load.d/ktls.conf \
 		"$(DESTDIR)/usr/lib/modules-load.d/ktls.conf"
 
-release = $(or $(KVER),$(shell cat "$(KDIR)/include/config/kernel.release"))
+# Not include/config/kernel.release, which may hold a shorter name (Debian).
+release = $(or $(KVER),$(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	"$(KDIR)/include/generated/utsrelease.h"))
 uninstall: ## Remove a module installed without DKMS
 	rm -f "$(DESTDIR)/lib/modules/$(release)/updates/src/ktls.ko"* \
 		"$(DESTDIR)/lib/modules/$(release)/updates/ktls.ko"* \

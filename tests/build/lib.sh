@@ -33,7 +33,7 @@ copy_tree()
 {
 	mkdir -p "$1"
 	cp -R "$TOP/Makefile" "$TOP/Kbuild" "$TOP/VERSION" "$TOP/src" \
-		"$TOP/include" "$1"
+		"$TOP/include" "$TOP/modules-load.d" "$1"
 	make -s -C "$1" clean
 	sed -i '/^ktls-y += /{/ main\.o/!d}' "$1/src/Kbuild"
 	cat > "$1/src/compat/compat.h" <<-END
