@@ -31,11 +31,11 @@ kbuild = arguments=$$($(named-cc) src/compat/check-headers \
 all: module
 
 module: ## Build src/ktls.ko for the kernel named by KDIR or KVER
-	@$(call kbuild,KTLS_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules)
+	@+$(call kbuild,KTLS_WERROR=$(if $(filter 1,$(WERROR)),y,n) modules)
 
 .PHONY: probe-report
 probe-report: ## Say what the kernel named by KDIR or KVER offers
-	@$(call kbuild,KTLS_PROBES_ONLY=y modules) > /dev/null
+	@+$(call kbuild,KTLS_PROBES_ONLY=y modules) > /dev/null
 	@src/compat/probe --report src/compat
 
 clean: ## Remove what was built here (needs no headers)
@@ -49,7 +49,7 @@ clean: ## Remove what was built here (needs no headers)
 
 .PHONY: install uninstall
 install: module ## Install the module without DKMS
-	@$(call kbuild,INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates \
+	@+$(call kbuild,INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates \
 		modules_install)
 	install -D -m 0644 modules-load.d/ktls.conf \
 		"$(DESTDIR)/usr/lib/modules-load.d/ktls.conf"
