@@ -11,7 +11,7 @@ guest_modules='
 	tls tcp_diag inet_diag
 	gcm ccm ctr cmac ghash-generic aes_generic aes-x86_64 cryptomgr seqiv
 	aesni-intel ghash-clmulni-intel
-	chacha20poly1305 chacha_generic chacha-x86_64 poly1305_generic
+	chacha20poly1305 chacha chacha_generic chacha-x86_64 poly1305_generic
 	poly1305-x86_64
 	sm4_generic sm4-aesni-avx-x86_64 sm4-aesni-avx2-x86_64
 	aria_generic aria-aesni-avx-x86_64 aria-aesni-avx2-x86_64
