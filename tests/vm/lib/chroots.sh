@@ -11,17 +11,18 @@ chroot_dir()
 
 # libssl, libcmocka: for the programs of tests/, built in trixie only, so that
 # every host runs the same ones; libzstd and zlib are what a static libcrypto
-# needs. g++: the UAPI header is compiled as C++, too.
+# needs. g++: the UAPI header is compiled as C++, too. clang: for other
+# warnings. dkms: an old one and a new one.
 chroot_packages()
 {
 	case $1 in
 	trixie)
 		echo gcc-14 gcc-12 gcc g++ libc6-dev make pahole kmod \
 			libelf1t64 libssl-dev libzstd-dev zlib1g-dev \
-			libcmocka-dev sparse xz-utils
+			libcmocka-dev sparse xz-utils clang dkms
 		;;
 	bullseye)
-		echo gcc-10 gcc libc6-dev make libelf1 kmod
+		echo gcc-10 gcc libc6-dev make libelf1 kmod dkms
 		;;
 	*)
 		die "unknown chroot $1: known are trixie and bullseye"
