@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "../peer/check.h"
 #include "../peer/record.h"
@@ -148,26 +149,24 @@ static bool success(const struct reply *rp)
 static int format_head(const struct http_request *rq, const struct reply *rp,
 		       char *out, size_t size)
 {
-	char range[96] = "";
+	const char *type = "text/plain";
+	int n;
 
+	if (success(rp))
+		type = http_content_type(rq->path);
+	n = snprintf(out, size, "HTTP/1.1 %d %s\r\n", rp->status,
+		     http_reason(rp->status));
+	n += snprintf(out + n, size - n, "Server: ktls-demo\r\n");
+	n += snprintf(out + n, size - n, "Content-Type: %s\r\n", type);
+	n += snprintf(out + n, size - n, "Content-Length: %llu\r\n", rp->len);
+	n += snprintf(out + n, size - n, "Accept-Ranges: bytes\r\n");
 	if (rp->status == 206)
-		snprintf(range, sizeof(range),
-			 "Content-Range: bytes %llu-%llu/%llu\r\n",
-			 (unsigned long long)rp->first,
-			 (unsigned long long)(rp->first + rp->len - 1),
-			 (unsigned long long)rp->size);
-	return snprintf(out, size,
-			"HTTP/1.1 %d %s\r\n"
-			"Server: ktls-demo\r\n"
-			"Content-Type: %s\r\n"
-			"Content-Length: %llu\r\n"
-			"Accept-Ranges: bytes\r\n"
-			"%s"
-			"Connection: %s\r\n\r\n",
-			rp->status, http_reason(rp->status),
-			success(rp) ? http_content_type(rq->path) :
-			"text/plain", (unsigned long long)rp->len, range,
-			rq->keep_alive ? "keep-alive" : "close");
+		n += snprintf(out + n, size - n,
+			      "Content-Range: bytes %llu-%llu/%llu\r\n",
+			      rp->first, rp->first + rp->len - 1, rp->size);
+	n += snprintf(out + n, size - n, "Connection: %s\r\n\r\n",
+		      rq->keep_alive ? "keep-alive" : "close");
+	return n;
 }
 
 static bool send_all(int fd, const char *p, size_t len, int flags)
@@ -203,8 +202,8 @@ static bool send_file(int fd, const struct reply *rp)
 static bool send_reply(struct connection *c, const struct http_request *rq,
 		       struct reply *rp)
 {
-	bool body = !rq->head && rp->len;
 	char head[512], text[64];
+	bool body;
 	int n;
 
 	if (!success(rp))
@@ -227,8 +226,8 @@ static void log_request(struct connection *c, const struct http_request *rq,
 {
 	printf("%s /%s: %d, %llu bytes in %llu records, %s %s%s\n",
 	       rq->head ? "HEAD" : "GET", rq->path, rp->status,
-	       (unsigned long long)(rq->head ? 0 : rp->len),
-	       (unsigned long long)records, SSL_get_version(c->ssl),
+	       (rq->head ? 0 : rp->len),
+	       records, SSL_get_version(c->ssl),
 	       SSL_get_cipher_name(c->ssl), ok ? "" : ", cut short");
 }
 

@@ -3,13 +3,13 @@
 #ifndef KTLS_DEMO_CONNECTION_H
 #define KTLS_DEMO_CONNECTION_H
 
-#include <openssl/ssl.h>
+struct ssl_ctx_st;	/* OpenSSL calls it SSL_CTX */
 
 /*
  * Serves files below the directory until the client is done. Handshake and
  * requests go through OpenSSL; all that is sent after the handshake goes
  * through the kernel. Exits with a message if the kernel refuses.
  */
-void connection_serve(SSL_CTX *ctx, int fd, int dir);
+void connection_serve(struct ssl_ctx_st *ctx, int fd, int dir);
 
 #endif

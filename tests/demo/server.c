@@ -20,6 +20,8 @@
 #include "connection.h"
 
 #define IDLE_SECONDS 60
+#define SUITES13 \
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
 struct config {
 	const char *cert;
@@ -37,7 +39,7 @@ static void usage(void)
 	     "Environment: KTLS_ULP, the protocol's name (default ktls).");
 }
 
-static void __attribute__((noreturn)) die(const char *what)
+static void __noreturn die(const char *what)
 {
 	fprintf(stderr, "ktls-demo-server: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -117,9 +119,7 @@ static SSL_CTX *make_ctx(const struct config *cfg)
 	ok = ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) &&
 	     SSL_CTX_set_num_tickets(ctx, 0) &&
 	     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") &&
-	     SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:"
-				      "TLS_AES_256_GCM_SHA384:"
-				      "TLS_CHACHA20_POLY1305_SHA256");
+	     SSL_CTX_set_ciphersuites(ctx, SUITES13) == 1;
 	if (ok && cfg->cert)
 		ok = SSL_CTX_use_certificate_chain_file(ctx, cfg->cert) == 1 &&
 		     SSL_CTX_use_PrivateKey_file(ctx, cfg->key,

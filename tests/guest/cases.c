@@ -90,16 +90,37 @@ static const void *nth(unsigned int n, filter_fn *filter, char *name,
 	return NULL;
 }
 
-#define CASES(set, filter)						\
-	const void *set(unsigned int i, char *name, size_t size)	\
-	{								\
-		return nth(i, filter, name, size);			\
-	}
+const void *each_case(unsigned int i, char *name, size_t size)
+{
+	return nth(i, any, name, size);
+}
 
-CASES(each_case, any)
-CASES(each_cipher, v4)
-CASES(each_family, first_suite)
-CASES(each_version, first_suite_v4)
-CASES(each_libssl, libssl)
-CASES(each_libssl_v4, libssl_v4)
-CASES(each_libssl13_v4, libssl13_v4)
+const void *each_cipher(unsigned int i, char *name, size_t size)
+{
+	return nth(i, v4, name, size);
+}
+
+const void *each_family(unsigned int i, char *name, size_t size)
+{
+	return nth(i, first_suite, name, size);
+}
+
+const void *each_version(unsigned int i, char *name, size_t size)
+{
+	return nth(i, first_suite_v4, name, size);
+}
+
+const void *each_libssl(unsigned int i, char *name, size_t size)
+{
+	return nth(i, libssl, name, size);
+}
+
+const void *each_libssl_v4(unsigned int i, char *name, size_t size)
+{
+	return nth(i, libssl_v4, name, size);
+}
+
+const void *each_libssl13_v4(unsigned int i, char *name, size_t size)
+{
+	return nth(i, libssl13_v4, name, size);
+}

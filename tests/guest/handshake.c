@@ -5,9 +5,9 @@
 #include "../peer/handshake.h"
 #include "ktls.h"
 
-#define TOTAL (1 << 20)
+#define TOTAL (1024 * 1024)
 #define MESSAGE_MIN 64
-#define MESSAGE_MAX (256 << 10)
+#define MESSAGE_MAX (256 * 1024)
 
 struct sender {
 	pthread_t thread;

@@ -15,10 +15,6 @@
 
 #define REASON_MAX 600
 
-/* The linker makes these two from the section's name. */
-extern const struct test *const __start_ktls_tests[];
-extern const struct test *const __stop_ktls_tests[];
-
 struct verdict {
 	char reason[REASON_MAX];
 	bool failed;
@@ -43,8 +39,8 @@ static void end_child(enum check_end how, const char *reason)
 	_exit(how == CHECK_END_SKIP ? 0 : 1);
 }
 
-static void __attribute__((noreturn)) run_child(const struct test *t,
-						const void *param, int fd)
+static void __noreturn run_child(const struct test *t, const void *param,
+				 int fd)
 {
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_IGN);
@@ -111,9 +107,7 @@ static void show_stack(pid_t pid)
 	show_file(path);
 }
 
-static void fail(struct verdict *v, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
+__printf(2, 3)
 static void fail(struct verdict *v, const char *fmt, ...)
 {
 	va_list ap;

@@ -41,6 +41,10 @@ struct test {
 	unsigned int timeout;
 };
 
+/* The linker makes these two from the section's name. */
+extern const struct test *const __start_ktls_tests[];
+extern const struct test *const __stop_ktls_tests[];
+
 #define TEST_REGISTER(id, set, seconds)					\
 	static void test_run_##id(const void *param);			\
 	static const struct test test_##id = {				\
@@ -50,7 +54,7 @@ struct test {
 		.timeout = seconds,					\
 	};								\
 	static const struct test *const test_ptr_##id			\
-		__attribute__((used, section("ktls_tests"))) = &test_##id
+		__used __section("ktls_tests") = &test_##id
 
 #define KTLS_TEST_TIMEOUT(id, seconds)					\
 	TEST_REGISTER(id, NULL, seconds);				\
@@ -64,7 +68,7 @@ struct test {
 
 #define KTLS_TEST_EACH_TIMEOUT(id, set, type, var, seconds)		\
 	TEST_REGISTER(id, set, seconds);				\
-	static void test_body_##id(type var);				\
+	static void test_body_##id(type);				\
 	static void test_run_##id(const void *param)			\
 	{								\
 		test_body_##id(param);					\

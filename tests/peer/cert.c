@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <openssl/ec.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "cert.h"

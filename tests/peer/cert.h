@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include <openssl/ssl.h>
+struct ssl_ctx_st;	/* OpenSSL calls it SSL_CTX */
 
 /* Gives the context a new self-signed ECDSA certificate and its key. */
-bool cert_use_new(SSL_CTX *ctx);
+bool cert_use_new(struct ssl_ctx_st *ctx);
 
 #endif

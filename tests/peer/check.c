@@ -7,10 +7,9 @@
 
 #include "check.h"
 
-check_end_fn *check_end_hook;
+void (*check_end_hook)(enum check_end how, const char *reason);
 
-static void __attribute__((noreturn)) end(enum check_end how,
-					  const char *reason)
+static void __noreturn end(enum check_end how, const char *reason)
 {
 	if (check_end_hook) {
 		check_end_hook(how, reason);

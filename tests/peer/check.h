@@ -20,14 +20,12 @@ enum check_end {
 };
 
 /* Must not return: if it does, the process is aborted. */
-typedef void (check_end_fn)(enum check_end how, const char *reason);
+extern void (*check_end_hook)(enum check_end how, const char *reason);
 
-extern check_end_fn *check_end_hook;
-
-void check_fail(const char *file, int line, const char *fmt, ...)
-	__attribute__((noreturn, format(printf, 3, 4)));
-void check_skip(const char *fmt, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
+__noreturn __printf(3, 4)
+void check_fail(const char *file, int line, const char *fmt, ...);
+__noreturn __printf(1, 2)
+void check_skip(const char *fmt, ...);
 void check_eq(const char *file, int line, const char *what, long long got,
 	      long long want);
 void check_errno(const char *file, int line, const char *what, long ret,

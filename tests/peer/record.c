@@ -137,9 +137,7 @@ static bool decrypt(struct record_key *k, u64 seq, const u8 *wire,
 	return cipher_run(k, &aad, wire + start, len, plain);
 }
 
-static const char *bad(struct record_key *k, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
+__printf(2, 3)
 static const char *bad(struct record_key *k, const char *fmt, ...)
 {
 	va_list ap;
@@ -159,10 +157,10 @@ static const char *explain_tag(struct record_key *k, const u8 *wire,
 	for (d = -3; d <= 3; d++)
 		if (d && decrypt(k, k->seq + d, wire, wire_len, plain))
 			return bad(k, "sealed as number %llu, not %llu",
-				   (unsigned long long)(k->seq + d),
-				   (unsigned long long)k->seq);
+				   (k->seq + d),
+				   k->seq);
 	return bad(k, "wrong tag (record number %llu, %zu bytes)",
-		   (unsigned long long)k->seq, wire_len);
+		   k->seq, wire_len);
 }
 
 static const char *check_header(struct record_key *k, const u8 *wire,
@@ -197,8 +195,8 @@ static const char *check_explicit(struct record_key *k, const u8 *wire)
 	seen = get_be(wire + RECORD_HEADER, 8);
 	if (seen != k->explicit_nonce)
 		return bad(k, "explicit nonce %llx, not %llx",
-			   (unsigned long long)seen,
-			   (unsigned long long)k->explicit_nonce);
+			   seen,
+			   k->explicit_nonce);
 	return NULL;
 }
 

@@ -45,10 +45,10 @@ static bool read_exactly(struct stream *s, size_t from, size_t to)
 		return true;
 	if (n || from)
 		FAIL("record %llu is cut short: %zu of %zu bytes",
-		     (unsigned long long)s->records, from + n, to);
+		     s->records, from + n, to);
 	if (!tcp_poll(s->fd, POLLIN, 0))
 		FAIL("record %llu does not come",
-		     (unsigned long long)s->records);
+		     s->records);
 	return false;
 }
 
@@ -62,13 +62,13 @@ const struct record *stream_next(struct stream *s)
 	len = record_wire_len(s->wire, RECORD_HEADER);
 	if (len > sizeof(s->wire))
 		FAIL("record %llu: header %02x %02x%02x, length %zu",
-		     (unsigned long long)s->records, s->wire[0], s->wire[1],
+		     s->records, s->wire[0], s->wire[1],
 		     s->wire[2], len - RECORD_HEADER);
 	read_exactly(s, RECORD_HEADER, len);
 	error = record_open(&s->key, s->wire, len, s->plain, &s->record);
 	if (error)
 		FAIL("record %llu of the stream: %s",
-		     (unsigned long long)s->records, error);
+		     s->records, error);
 	s->records++;
 	s->bytes += s->record.len;
 	return &s->record;
@@ -80,7 +80,7 @@ static const struct record *next_or_fail(struct stream *s)
 
 	if (!r)
 		FAIL("EOF instead of record %llu",
-		     (unsigned long long)s->records);
+		     s->records);
 	return r;
 }
 
@@ -88,7 +88,7 @@ static void check_type(const struct stream *s, u8 want)
 {
 	if (s->record.type != want)
 		FAIL("record %llu has type %u, not %u",
-		     (unsigned long long)s->records - 1, s->record.type, want);
+		     s->records - 1, s->record.type, want);
 }
 
 void stream_expect(struct stream *s, u8 type, const void *data, size_t len)
@@ -98,7 +98,7 @@ void stream_expect(struct stream *s, u8 type, const void *data, size_t len)
 	check_type(s, type);
 	if (r->len != len)
 		FAIL("record %llu has %zu bytes, not %zu",
-		     (unsigned long long)s->records - 1, r->len, len);
+		     s->records - 1, r->len, len);
 	CHECK_MEM(r->data, data, len);
 }
 

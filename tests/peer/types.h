@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's names for fixed-size integers, for the userspace tests. */
+/* The kernel's names for integers and attributes, for userspace. */
 #ifndef KTLS_TESTS_TYPES_H
 #define KTLS_TESTS_TYPES_H
 
@@ -8,12 +8,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int64_t s64;
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s64 s64;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define __noreturn __attribute((noreturn))
+#define __printf(fmt, first) __attribute((format(printf, fmt, first)))
+#define __used __attribute((used))
+#define __section(name) __attribute((section(name)))
 
 #endif

@@ -25,8 +25,8 @@ struct unit_list {
 };
 
 /* The test's function finds param in *state. */
+__printf(4, 5)
 void unit_add(struct unit_list *list, CMUnitTestFunction fn, const void *param,
-	      const char *name_fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+	      const char *name_fmt, ...);
 
 #endif

@@ -7,6 +7,6 @@
 
 #include "../../../peer/types.h"
 
-#define U64_MAX UINT64_MAX
+#define U64_MAX (~0ULL)
 
 #endif
