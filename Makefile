@@ -5,8 +5,6 @@
 # A kernel is named by KVER (a release), by KDIR (its headers), or by both;
 # the running one is meant only when neither is given.
 
-VERSION := $(shell cat VERSION)
-
 ifeq ($(KDIR)$(KVER),)
 KVER := $(shell uname -r)
 endif
