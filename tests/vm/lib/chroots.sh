@@ -41,16 +41,34 @@ chroot_ready()
 		"$(chroot_recipe "$1")" ]
 }
 
-chroot_make()
+# Adds what the recipe has got since the chroot was made, so that whoever works
+# in it is not disturbed and the headers stay.
+chroot_extend()
+{
+	local dir log packages
+
+	dir=$(chroot_dir "$1")
+	log=$dir.log
+	packages=$(chroot_packages "$1" | tr , ' ')
+	[ -e "$dir/.ktls-recipe" ] || return 1
+	say "adding packages to the $1 chroot"
+	cp /etc/resolv.conf "$dir/etc/resolv.conf" 2>/dev/null || true
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; a list
+	chroot_run "$1" / -- sh -euc '
+		apt-get -q update
+		DEBIAN_FRONTEND=noninteractive apt-get -qy \
+			--no-install-recommends install "$@"
+		apt-get clean' sh $packages >>"$log" 2>&1 </dev/null
+}
+
+chroot_bootstrap()
 {
 	# shellcheck disable=SC2154 # archive.sh sets archive_keyring
-	local dir keyring=$archive_keyring log new packages recipe start=$SECONDS uri
+	local dir keyring=$archive_keyring log new packages uri
 
-	chroot_ready "$1" && return 0
 	dir=$(chroot_dir "$1")
 	new=$dir.new
 	log=$dir.log
-	recipe=$(chroot_recipe "$1")
 	packages=$(chroot_packages "$1")
 	say "making the $1 chroot (about a minute)"
 	archive_index "$1" >/dev/null
@@ -61,9 +79,17 @@ chroot_make()
 		--include="$packages" "$1" "$new" "$uri" >"$log" 2>&1 ||
 		die "debootstrap of $1 failed: see $log"
 	rm -rf "$new/var/cache/apt/archives/"*.deb "$new/var/lib/apt/lists/"*
-	echo "$recipe" >"$new/.ktls-recipe"
 	rm -rf "$dir"
 	mv "$new" "$dir"
+}
+
+chroot_make()
+{
+	local start=$SECONDS
+
+	chroot_ready "$1" && return 0
+	chroot_extend "$1" || chroot_bootstrap "$1"
+	chroot_recipe "$1" >"$(chroot_dir "$1")/.ktls-recipe"
 	say "the $1 chroot is ready after $((SECONDS - start)) s"
 }
 
