@@ -47,6 +47,11 @@ put_modules()
 	cp "$1/lib/modules/$2/modules.builtin.modinfo" "$dest/" 2>/dev/null ||
 		true
 	: >"$dest/modules.order"
+	# Ciphers that the kernel was built without: see ciphers.sh
+	for f in "$KTLS_CACHE/kernels/$2"/extra/*.ko; do
+		[ ! -e "$f" ] || [ -e "$dest/kernel/${f##*/}" ] ||
+			cp "$f" "$dest/extra/"
+	done
 	cp "$4" "$dest/extra/ktls.ko"
 	depmod -b "$3" "$2"
 }
