@@ -94,7 +94,7 @@ kernel_field()
 	suite) col=2 ;;
 	release) col=3 ;;
 	chroot) col=4 ;;
-	cc) col=5 ;;
+	ciphers) col=5 ;;
 	*) die "no field named $2 in tests/vm/kernels" ;;
 	esac
 	awk -v name="$1" -v col="$col" \

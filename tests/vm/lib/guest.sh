@@ -30,7 +30,8 @@ modules_files()
 	done | awk '$1 == "insmod" { print $2 }' | sort -u
 }
 
-# put_modules ROOT RELEASE DIR KTLS_KO: lib/modules/RELEASE in DIR, decompressed
+# put_modules ROOT RELEASE DIR KTLS_KO KERNEL: lib/modules/RELEASE in DIR,
+# decompressed
 put_modules()
 {
 	local dest=$3/lib/modules/$2 f
@@ -47,11 +48,9 @@ put_modules()
 	cp "$1/lib/modules/$2/modules.builtin.modinfo" "$dest/" 2>/dev/null ||
 		true
 	: >"$dest/modules.order"
-	# Ciphers that the kernel was built without: see ciphers.sh
-	for f in "$KTLS_CACHE/kernels/$2"/extra/*.ko; do
-		[ ! -e "$f" ] || [ -e "$dest/kernel/${f##*/}" ] ||
-			cp "$f" "$dest/extra/"
-	done
+	if [ "$(kernel_field "$5" ciphers)" = all ]; then
+		cp "$KTLS_CACHE/kernels/$2"/extra/*.ko "$dest/extra/"
+	fi
 	cp "$4" "$dest/extra/ktls.ko"
 	depmod -b "$3" "$2"
 }
