@@ -41,27 +41,28 @@ static void piece_put(struct bio_vec *seg)
  * @buf: the buffer
  * @prefix: bytes of the record before its payload
  * @size: bytes the record is expected to have
+ * @align: leave a gap in the buffer's memory if that makes the record cheaper
  *
  * The kernel's AEADs walk memory page by page (some of them piece by piece)
  * and take a slow path wherever such a step ends at an offset into the payload
- * that is not a multiple of 16. So the payload of a record that crosses a page
- * starts at a multiple of 16. One that does not follows the last record
- * directly, and TCP can send both as one fragment.
+ * that is not a multiple of 16. So with @align the payload of a record that
+ * crosses a page starts at a multiple of 16. One that does not, or may not,
+ * follows the last record directly, and TCP can send both as one fragment.
  *
  * Context: process, socket lock held, may sleep for memory.
  * Return: 0, or -ENOMEM with nothing changed.
  */
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
-		   unsigned int size)
+		   unsigned int size, bool align)
 {
+	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
 	struct page_frag *frag = &buf->frag;
 
 	sock_owned_by_me(sk);
-	if (!skb_page_frag_refill(prefix + 2 * WALK_STEP, frag,
-				  sk->sk_allocation))
+	if (!skb_page_frag_refill(least, frag, sk->sk_allocation))
 		return -ENOMEM;
 
-	if (frag->offset % PAGE_SIZE + size > PAGE_SIZE)
+	if (align && frag->offset % PAGE_SIZE + size > PAGE_SIZE)
 		frag->offset = ALIGN(frag->offset + prefix, WALK_STEP) - prefix;
 	return 0;
 }

@@ -47,7 +47,7 @@ struct ktls_pos {
 };
 
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
-		   unsigned int size);
+		   unsigned int size, bool align);
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);

@@ -87,7 +87,8 @@ static int reserve(struct ktls_context *ctx, unsigned int len)
 		return ktls_buf_reserve(ctx->sk, buf, len);
 
 	len += prefix + ktls_record_suffix(epoch);
-	err = ktls_buf_begin(ctx->sk, buf, prefix, len);
+	err = ktls_buf_begin(ctx->sk, buf, prefix, len,
+			     ktls_tcp_send_takes_gaps());
 	return err ?: ktls_buf_reserve(ctx->sk, buf, len);
 }
 
@@ -197,7 +198,8 @@ static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 	unsigned int done, len;
 	int err;
 
-	err = ktls_buf_begin(ctx->sk, buf, ktls_record_prefix(epoch), size) ?:
+	err = ktls_buf_begin(ctx->sk, buf, ktls_record_prefix(epoch), size,
+			     false) ?:
 	      ktls_buf_reserve(ctx->sk, buf, size +
 			       control_records(ctx, size) * framing);
 	if (err)

@@ -16,6 +16,12 @@ bool ktls_tcp_send_takes_control(void)
 	return false;
 }
 
+/* A piece of many pages becomes one fragment of an sk_buff: there are enough */
+bool ktls_tcp_send_takes_gaps(void)
+{
+	return true;
+}
+
 /* do_tcp_sendpages() does not know MSG_EOR: keep later bytes off the last one */
 static void mark_eor(struct sock *sk)
 {
@@ -54,9 +60,30 @@ int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 
 #else
 
+/**
+ * ktls_tcp_send_takes_control() - can timestamps be asked for?
+ *
+ * Context: any.
+ * Return: true if ktls_tcp_send() does something with @control.
+ */
 bool ktls_tcp_send_takes_control(void)
 {
 	return true;
+}
+
+/**
+ * ktls_tcp_send_takes_gaps() - may records lie apart in memory at no cost?
+ *
+ * MSG_SPLICE_PAGES makes a fragment of each page, of which an sk_buff has just
+ * enough for 64 KiB. With gaps it is full too soon, a small segment goes out
+ * from within a large send, and Nagle then holds back the end of it.
+ *
+ * Context: any.
+ * Return: false where that is so.
+ */
+bool ktls_tcp_send_takes_gaps(void)
+{
+	return false;
 }
 
 /**

@@ -21,5 +21,6 @@ int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 		  unsigned int nsegs, size_t size, int flags,
 		  struct msghdr *control);
 bool ktls_tcp_send_takes_control(void);
+bool ktls_tcp_send_takes_gaps(void);
 
 #endif
