@@ -20,7 +20,7 @@ endif
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # kbuild TARGET-AND-VARIABLES: runs the kernel's make with what it needs
-kbuild = arguments=$$($(named-cc) src/compat/check-headers \
+kbuild = arguments=$$($(named-cc) sh src/compat/check-headers \
 		"$(KDIR)" "$(KVER)") && \
 	$(MAKE) $(jobs) --no-print-directory -C "$(KDIR)" M="$(CURDIR)" \
 		$(named-cc) $$arguments $(1)
@@ -34,7 +34,7 @@ module: ## Build src/ktls.ko for the kernel named by KDIR or KVER
 .PHONY: probe-report
 probe-report: ## Say what the kernel named by KDIR or KVER offers
 	@+$(call kbuild,KTLS_PROBES_ONLY=y modules) > /dev/null
-	@src/compat/probe --report src/compat
+	@sh src/compat/probe --report src/compat
 
 clean: ## Remove what was built here (needs no headers)
 	@rm -rf .tmp_versions src/.tmp_versions

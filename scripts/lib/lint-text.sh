@@ -8,7 +8,7 @@ max_file_length=600
 max_function_length=100
 
 # Files whose format has no room for a comment.
-without_spdx='^(COPYING|VERSION|debian/changelog|debian/source/format)$'
+without_spdx='^(COPYING|VERSION|debian/(changelog|copyright|source/format|.*\.dkms))$'
 
 lint_spdx()
 {
