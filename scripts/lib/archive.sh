@@ -53,7 +53,7 @@ archive_uris()
 		esac
 	done | sort -u | cut -d' ' -f2- | awk '!seen[$0]++' |
 	while read -r uri; do
-		archive_expand_uri "$uri"
+		archive_expand_uri "${uri%/}"
 	done | sed 's,/*$,,'
 	for uri in ${KTLS_ARCHIVE_URIS:-}; do
 		echo "${uri%/}"

@@ -9,6 +9,8 @@
 # shared by several trees) and KTLS_OUT (build output of this tree).
 
 set -euo pipefail
+# Or $(...) would go on after an error.
+shopt -s inherit_errexit
 
 KTLS_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 KTLS_CACHE=${KTLS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ktls}
