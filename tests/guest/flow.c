@@ -36,6 +36,18 @@ size_t fill(int fd, const u8 *data, size_t len, size_t chunk, int flags)
 	FAIL("the socket took all %zu bytes", len);
 }
 
+size_t fill_up(int fd, const u8 *data, size_t len, size_t chunk, int flags)
+{
+	size_t done = 0, more;
+
+	do {
+		more = fill(fd, data + done, len - done, chunk, flags);
+		done += more;
+		poll(NULL, 0, TCP_QUIET_MS);
+	} while (more);
+	return done;
+}
+
 static void *call_run(void *arg)
 {
 	struct send_call *s = arg;

@@ -98,7 +98,7 @@ KTLS_TEST(rekey_with_full_send_buffer)
 	size_t taken;
 
 	conn_open_opts(&c, &case13, &small_buffers);
-	taken = fill(c.fd, data, 1 << 20, 3000, MSG_MORE);
+	taken = fill_up(c.fd, data, 1 << 20, 3000, MSG_MORE);
 	rekey_socket(&c, &keys);
 	CHECK_ERRNO(send(c.fd, "x", 1, MSG_DONTWAIT), EAGAIN);
 	peer_expect_data(&c, data, taken);
