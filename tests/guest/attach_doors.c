@@ -222,9 +222,9 @@ static void *do_diag(void *arg)
 	return NULL;
 }
 
-typedef void *(thread_fn)(void *arg);
+typedef void *(*thread_fn)(void *arg);
 
-static void run_crowd(struct crowd *w, thread_fn *const *work, unsigned int n)
+static void run_crowd(struct crowd *w, const thread_fn *work, unsigned int n)
 {
 	pthread_t threads[8];
 	unsigned int i;
@@ -239,7 +239,7 @@ static void run_crowd(struct crowd *w, thread_fn *const *work, unsigned int n)
 /* CVE-2024-36489, CVE-2023-28466: half a context seen by another thread */
 KTLS_TEST_EACH(attach_raced, each_family, const struct tls_case *, tc)
 {
-	static thread_fn *const work[] = {
+	static const thread_fn work[] = {
 		do_attach, do_set, do_get, do_options, do_diag,
 	};
 	struct crowd w;
@@ -264,7 +264,7 @@ KTLS_TEST_EACH(attach_raced, each_family, const struct tls_case *, tc)
 /* Two threads want different keys: one wins, and all of its key is used. */
 KTLS_TEST_EACH(attach_key_raced, each_version, const struct tls_case *, tc)
 {
-	static thread_fn *const work[] = { do_set, do_set, do_get, do_get };
+	static const thread_fn work[] = { do_set, do_set, do_get, do_get };
 	struct crowd w;
 	int i;
 
@@ -308,7 +308,7 @@ KTLS_TEST(attach_diag_races_close)
 
 	CHECK_EQ(pthread_create(&thread, NULL, dump_until_told, &w), 0);
 	for (i = 0; i < 60; i++) {
-		conn_open(&c, i & 1 ? &case12 : &case13);
+		conn_open(&c, i % 2 ? &case12 : &case13);
 		conn_send(&c, "open", 4, MSG_MORE);
 		conn_close_local(&c);
 		peer_expect(&c, RECORD_DATA, "open", 4);

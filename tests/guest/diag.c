@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "diag.h"
@@ -37,7 +38,8 @@ static void read_ulp(struct diag *d, struct rtattr *a)
 
 	for (n = RTA_DATA(a); RTA_OK(n, len); n = RTA_NEXT(n, len)) {
 		if (n->rta_type == INET_ULP_INFO_NAME)
-			strncpy(d->ulp, RTA_DATA(n), sizeof(d->ulp) - 1);
+			snprintf(d->ulp, sizeof(d->ulp), "%s",
+				 (char *)RTA_DATA(n));
 		if ((n->rta_type & NLA_TYPE_MASK) == INET_ULP_INFO_TLS)
 			read_tls(d, n);
 	}

@@ -191,7 +191,6 @@ KTLS_TEST_EACH(sockopt_set_bad_pointer, each_version, const struct tls_case *,
 KTLS_TEST_EACH(sockopt_cipher_missing, each_optional, const struct tls_case *,
 	       tc)
 {
-	const struct tls_case *works = tc->version == TLS13 ? &case13 : &case12;
 	struct conn c;
 
 	conn_connect(&c, tc, NULL);
@@ -200,7 +199,7 @@ KTLS_TEST_EACH(sockopt_cipher_missing, each_optional, const struct tls_case *,
 		SKIP("this kernel has %s", tc->suite->evp);
 	CHECK_EQ(errno, ENOENT);
 	check_unset(&c);
-	c.tc = works;
+	c.tc = tc->version == TLS13 ? &case13 : &case12;
 	conn_set_tx(&c, NULL);
 	check_works(&c);
 }

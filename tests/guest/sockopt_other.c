@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include "flow.h"
 #include "ktls.h"
 #include "tools.h"
 
@@ -182,18 +183,20 @@ KTLS_TEST_EACH(sockopt_set_under_plain_send, each_family,
 	const size_t len = 400000;
 	u8 *back = malloc(len);
 	struct tls_keys now;
-	struct sender s;
+	struct send_call s = { .len = len };
 	struct conn c;
 
 	conn_connect(&c, tc, &opts);
 	conn_attach(&c);
-	send_start(&s, &c, RECORD_DATA, test_data(len), len);
-	send_expect_asleep(&s);
+	s.fd = c.fd;
+	s.data = test_data(len);
+	call_start(&s);
+	call_wait_asleep(&s);
 	CHECK_ERRNO(ktls_set_tx(c.fd, tc->suite, tc->version, &c.tx), EBUSY);
 	CHECK_ERRNO(ktls_get_tx(c.fd, tc->suite, &now), EBUSY);
 	tcp_read_full(c.peer, back, len);
-	CHECK_MEM(back, test_data(len), len);
-	send_join(&s);
+	CHECK_MEM(back, s.data, len);
+	CHECK_EQ(call_join(&s), len);
 	conn_set_tx(&c, NULL);
 	check_works(&c);
 }

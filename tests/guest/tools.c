@@ -112,55 +112,7 @@ ssize_t send_iov(int fd, const struct iovec *iov, size_t count, int flags)
 	return sendmsg(fd, &msg, flags);
 }
 
-size_t send_until_full(int fd, const u8 *data, size_t len, size_t piece)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < len) {
-		if (piece > len - done)
-			piece = len - done;
-		n = send(fd, data + done, piece, MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN)
-			break;
-		done += CHECK_SYS(n);
-	}
-	return done;
-}
-
 bool has_room(int fd)
 {
 	return tcp_poll(fd, POLLOUT, 0);
-}
-
-static void *send_thread(void *arg)
-{
-	struct sender *s = arg;
-
-	if (s->type == RECORD_DATA)
-		conn_send(s->c, s->data, s->len, 0);
-	else
-		conn_send_type(s->c, s->type, s->data, s->len);
-	return NULL;
-}
-
-void send_start(struct sender *s, struct conn *c, u8 type, const void *data,
-		size_t len)
-{
-	s->c = c;
-	s->type = type;
-	s->data = data;
-	s->len = len;
-	CHECK_EQ(pthread_create(&s->thread, NULL, send_thread, s), 0);
-}
-
-void send_join(struct sender *s)
-{
-	CHECK_EQ(pthread_join(s->thread, NULL), 0);
-}
-
-void send_expect_asleep(struct sender *s)
-{
-	usleep(TCP_QUIET_MS * 1000);
-	CHECK_EQ(pthread_tryjoin_np(s->thread, NULL), EBUSY);
 }

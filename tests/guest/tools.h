@@ -3,12 +3,9 @@
 #ifndef KTLS_TESTS_TOOLS_H
 #define KTLS_TESTS_TOOLS_H
 
-#include <pthread.h>
 #include <sys/uio.h>
 
 #include "../peer/types.h"
-
-struct conn;
 
 /* An address that can be neither read nor written. */
 void *bad_address(void);
@@ -27,30 +24,9 @@ int outq_nsd(int fd);
 /* Waits until outq() is this. */
 void expect_outq(int fd, int want);
 
-/* What sends return: taken, or -1 with errno, and nothing else happens. */
+/* sendmsg() */
 ssize_t send_iov(int fd, const struct iovec *iov, size_t count, int flags);
-/*
- * Sends pieces of data without waiting until there is no room or all of it is
- * taken; returns how many bytes were taken.
- */
-size_t send_until_full(int fd, const u8 *data, size_t len, size_t piece);
 /* True if one more record may be sent without waiting. */
 bool has_room(int fd);
-
-/* A thread that sends, and must be able to send all. */
-struct sender {
-	pthread_t thread;
-	struct conn *c;
-	const void *data;
-	size_t len;
-	u8 type;
-};
-
-/* RECORD_DATA by send(), other types by a control message. */
-void send_start(struct sender *s, struct conn *c, u8 type, const void *data,
-		size_t len);
-void send_join(struct sender *s);
-/* It has not come to its end in a while. */
-void send_expect_asleep(struct sender *s);
 
 #endif
