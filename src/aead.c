@@ -15,6 +15,7 @@
 #include <linux/crypto.h>
 #include <linux/err.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 /* The additional data, then the pieces of the record */
@@ -137,13 +138,19 @@ static int encrypt_and_wait(struct ktls_aead *aead, unsigned int aad_len,
 {
 	struct aead_request *req = aead->req;
 	DECLARE_CRYPTO_WAIT(wait);
+	unsigned int noio;
+	int err;
 
 	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG |
 				  CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &wait);
 	aead_request_set_ad(req, aad_len);
 	aead_request_set_crypt(req, aead->sg, aead->sg, len, aead->iv);
-	return crypto_wait_req(crypto_aead_encrypt(req), &wait);
+	/* Swap or a file system may be behind this very socket */
+	noio = memalloc_noio_save();
+	err = crypto_wait_req(crypto_aead_encrypt(req), &wait);
+	memalloc_noio_restore(noio);
+	return err;
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory for records: a queue of bytes in pages that ktls owns.
+ * Memory for records: a queue of bytes in pages.
  *
  * Records are built one behind the other in order-3 pages (single ones when
  * memory is short), so that one record is one or two pieces for the AEAD and
@@ -16,11 +16,11 @@
 /* The step of the AEADs' walks, see ktls_buf_begin() */
 #define WALK_STEP 16
 
-static bool piece_ends_at_frag(const struct ktls_buf *buf,
-			       const struct bio_vec *seg)
+static bool piece_ends_at_frag(const struct bio_vec *seg,
+			       const struct page_frag *frag)
 {
-	return seg->bv_page == buf->frag.page &&
-	       seg->bv_offset + seg->bv_len == buf->frag.offset;
+	return seg->bv_page == frag->page &&
+	       seg->bv_offset + seg->bv_len == frag->offset;
 }
 
 static void *piece_data(const struct bio_vec *seg)
@@ -56,7 +56,7 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align)
 {
 	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
-	struct page_frag *frag = &buf->frag;
+	struct page_frag *frag = sk_page_frag(sk);
 
 	sock_owned_by_me(sk);
 	if (!skb_page_frag_refill(least, frag, sk->sk_allocation))
@@ -68,13 +68,13 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 }
 
 /* Append up to @size bytes that are free in the current page. Returns how many */
-static unsigned int take_from_frag(struct ktls_buf *buf, unsigned int size)
+static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
+				   unsigned int size)
 {
-	struct page_frag *frag = &buf->frag;
 	struct bio_vec *last = buf->seg + buf->nsegs - 1;
 	unsigned int n = min(size, frag->size - frag->offset);
 
-	if (buf->nsegs && piece_ends_at_frag(buf, last)) {
+	if (buf->nsegs && piece_ends_at_frag(last, frag)) {
 		last->bv_len += n;
 	} else {
 		last = buf->seg + buf->nsegs++;
@@ -90,30 +90,39 @@ static unsigned int take_from_frag(struct ktls_buf *buf, unsigned int size)
 
 static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
+	struct page_frag *frag = sk_page_frag(sk);
+
 	while (size) {
 		if (buf->nsegs == KTLS_BUF_SEGS)
 			return -ENOBUFS;
-		if (buf->frag.offset == buf->frag.size &&
-		    !skb_page_frag_refill(1, &buf->frag, sk->sk_allocation))
+		if ((!frag->page || frag->offset == frag->size) &&
+		    !skb_page_frag_refill(1, frag, sk->sk_allocation))
 			return -ENOMEM;
-		size -= take_from_frag(buf, size);
+		size -= take_from_frag(buf, frag, size);
 	}
 	return 0;
 }
 
-/*
- * Take bytes off the tail without touching the socket's account. They may be
- * plaintext, which must not outlive its use.
+/**
+ * ktls_buf_trim() - drop bytes at the tail
+ * @sk: the socket
+ * @buf: the buffer
+ * @size: bytes; they may be plaintext and are wiped
+ *
+ * Context: process, socket lock held.
  */
-static void cut(struct ktls_buf *buf, unsigned int size)
+void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
+	struct page_frag *frag = sk_page_frag(sk);
+
+	sock_owned_by_me(sk);
 	buf->size -= size;
 	while (size) {
 		struct bio_vec *last = buf->seg + buf->nsegs - 1;
 		unsigned int n = min(size, last->bv_len);
 
-		if (piece_ends_at_frag(buf, last))
-			buf->frag.offset -= n;
+		if (piece_ends_at_frag(last, frag))
+			frag->offset -= n;
 		last->bv_len -= n;
 		size -= n;
 		memzero_explicit(piece_data(last) + last->bv_len, n);
@@ -126,15 +135,13 @@ static void cut(struct ktls_buf *buf, unsigned int size)
 
 /**
  * ktls_buf_reserve() - append bytes of a record, to be written by the caller
- * @sk: the socket that is charged for them
+ * @sk: the socket
  * @buf: the buffer
  * @size: bytes
  *
- * ktls_buf_begin() comes first, once for each record or run of records.
- *
  * Context: process, socket lock held, may sleep for memory.
- * Return: 0, or with nothing changed -ENOMEM (memory or the socket's share of
- * it is short) or -ENOBUFS (the buffer has no room for more pieces).
+ * Return: 0, or with nothing changed -ENOMEM or -ENOBUFS (the buffer has no room
+ * for more pieces).
  */
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
@@ -142,31 +149,10 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	int err;
 
 	sock_owned_by_me(sk);
-	if (!sk_wmem_schedule(sk, size))
-		return -ENOMEM;
-
 	err = append(sk, buf, size);
-	if (err) {
-		cut(buf, buf->size - before);
-		return err;
-	}
-	sk_mem_charge(sk, size);
-	return 0;
-}
-
-/**
- * ktls_buf_trim() - drop bytes at the tail
- * @sk: the socket
- * @buf: the buffer
- * @size: bytes; they were never sealed
- *
- * Context: socket lock held.
- */
-void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
-{
-	sock_owned_by_me(sk);
-	cut(buf, size);
-	sk_mem_uncharge(sk, size);
+	if (err)
+		ktls_buf_trim(sk, buf, buf->size - before);
+	return err;
 }
 
 /**
@@ -195,7 +181,32 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	buf->nsegs -= seg - buf->seg;
 	memmove(buf->seg, seg, buf->nsegs * sizeof(*seg));
 	buf->size -= size;
-	sk_mem_uncharge(sk, size);
+}
+
+/**
+ * ktls_buf_account() - charge the socket for what stays in the buffer
+ * @sk: the socket
+ * @buf: the buffer
+ *
+ * To be called before the lock is released. What comes and goes under the lock
+ * is TCP's to charge: a socket may send whenever TCP would let it.
+ *
+ * Context: process, socket lock held.
+ * Return: true; or false if there is more in the buffer than the socket's share
+ * of memory allows, which then is not charged.
+ */
+bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
+{
+	sock_owned_by_me(sk);
+	if (buf->size > buf->charged) {
+		if (!sk_wmem_schedule(sk, buf->size - buf->charged))
+			return false;
+		sk_mem_charge(sk, buf->size - buf->charged);
+	} else if (buf->size < buf->charged) {
+		sk_mem_uncharge(sk, buf->charged - buf->size);
+	}
+	buf->charged = buf->size;
+	return true;
 }
 
 /**
@@ -207,11 +218,8 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
  */
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf)
 {
-	sock_owned_by_me(sk);
 	ktls_buf_trim(sk, buf, buf->size);
-	if (buf->frag.page)
-		put_page(buf->frag.page);
-	buf->frag.page = NULL;
+	ktls_buf_account(sk, buf);
 }
 
 /**

@@ -20,20 +20,22 @@ struct sock;
 
 /**
  * struct ktls_buf - a queue of bytes in pages of ours
- * @frag: the page (most often eight of them) that the next bytes come from
  * @seg: where the bytes are; each piece holds one reference to its page
  * @nsegs: pieces in use
- * @size: bytes in all pieces, charged to the socket
+ * @size: bytes in all pieces
+ * @charged: bytes that the socket is charged for
  *
  * Bytes are appended at the tail and leave at the head. The caller serialises
- * with the socket lock. A page is written again only when no piece and nobody
- * else (TCP, a tap, a receiver on loopback) holds a reference to it.
+ * with the socket lock. They come from the page (most often eight of them) that
+ * TCP takes its own from, which belongs to the task: an idle socket holds none.
+ * Memory that was handed out is written again only when no piece and nobody
+ * else (TCP, a tap, a receiver on loopback) holds a reference to its page.
  */
 struct ktls_buf {
-	struct page_frag frag;
 	struct bio_vec seg[KTLS_BUF_SEGS];
 	unsigned int nsegs;
 	unsigned int size;
+	unsigned int charged;
 };
 
 /**
@@ -51,6 +53,7 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf);
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
 bool ktls_buf_crowded(const struct ktls_buf *buf);
 

@@ -32,6 +32,7 @@ struct ktls_base;
  *	Written under the socket lock, read by anyone who asks for room.
  * @rest: TCP had no memory for all of @sealed and @work tries again. Written
  *	under the socket lock, read by anyone who asks for room.
+ * @delay: after which @work runs, jiffies
  * @work: hands over the rest
  *
  * All under the socket lock, but for what says otherwise.
@@ -47,6 +48,7 @@ struct ktls_tx {
 	bool shut;
 	bool pushing;
 	bool rest;
+	unsigned int delay;
 	struct delayed_work work;
 };
 
@@ -84,6 +86,22 @@ struct ktls_context {
 static inline struct ktls_context *ktls_context(const struct sock *sk)
 {
 	return rcu_dereference_raw(inet_csk(sk)->icsk_ulp_data);
+}
+
+/**
+ * ktls_context_unlocked() - the same, without the socket lock
+ * @sk: the socket, kept from being closed by its file
+ *
+ * For callbacks that were found in our tables.
+ *
+ * Context: any.
+ * Return: the context.
+ */
+static inline struct ktls_context *ktls_context_unlocked(const struct sock *sk)
+{
+	/* Pairs with the smp_wmb() in ktls_base_install() */
+	smp_rmb();
+	return ktls_context(sk);
 }
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "selftest.h"
 #include "stats.h"
+#include "tx.h"
 #include "ulp.h"
 
 static int __init ktls_init(void)
@@ -19,11 +20,16 @@ static int __init ktls_init(void)
 	err = ktls_stats_register();
 	if (err)
 		return err;
-	err = ktls_ulp_register();
+	err = ktls_tx_register();
 	if (err)
 		goto err_stats;
+	err = ktls_ulp_register();
+	if (err)
+		goto err_tx;
 	return 0;
 
+err_tx:
+	ktls_tx_unregister();
 err_stats:
 	ktls_stats_unregister();
 	/* The module loader takes -EEXIST for "is already loaded" */
@@ -33,6 +39,7 @@ err_stats:
 static void __exit ktls_exit(void)
 {
 	ktls_ulp_unregister();
+	ktls_tx_unregister();
 	ktls_stats_unregister();
 }
 

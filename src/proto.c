@@ -16,6 +16,7 @@
 #include "compat/proto.h"
 
 #include <asm/ioctls.h>
+#include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/sockios.h>
@@ -114,7 +115,7 @@ int ktls_outq(struct sock *sk, int cmd)
  */
 static bool ktls_memory_free(const struct sock *sk, int wake)
 {
-	const struct ktls_context *ctx = ktls_context(sk);
+	const struct ktls_context *ctx = ktls_context_unlocked(sk);
 	bool (*base)(const struct sock *sk, int wake);
 
 	if (unlikely(!ctx) || READ_ONCE(ctx->tx.pushing))
@@ -134,7 +135,7 @@ static int ktls_disconnect(struct sock *sk, int flags)
 static int ktls_shutdown(struct socket *sock, int how)
 {
 	struct sock *sk = sock->sk;
-	const struct ktls_base *base = ktls_context(sk)->base;
+	const struct ktls_base *base = ktls_context_unlocked(sk)->base;
 	int err = ktls_ulp_shutdown(sk, how);
 
 	if (err)
@@ -186,17 +187,19 @@ static int build(int family, struct ktls_base *base)
 static const struct ktls_base *base_get(unsigned int i)
 {
 	struct ktls_base *base = smp_load_acquire(&bases[i]);
+	int err = 0;
 
 	if (base)
 		return base;
 
 	mutex_lock(&base_mutex);
-	if (!bases[i] && !build(families[i], &base_storage[i]))
+	if (!bases[i])
+		err = build(families[i], &base_storage[i]);
+	if (!err)
 		/* Pairs with the smp_load_acquire() above: a complete table */
 		smp_store_release(&bases[i], &base_storage[i]);
-	base = bases[i];
 	mutex_unlock(&base_mutex);
-	return base;
+	return err ? ERR_PTR(err) : &base_storage[i];
 }
 
 /**
@@ -204,24 +207,23 @@ static const struct ktls_base *base_get(unsigned int i)
  * @sk: the socket
  *
  * Built when first needed, for IPv6 may be loaded after us. A v6 socket that
- * became a v4 one (IPV6_ADDRFORM) has v4's tables.
+ * became a v4 one (IPV6_ADDRFORM) has v4's family and tables.
  *
  * Context: process, may sleep.
- * Return: the tables, or NULL if the socket's are not TCP's own: somebody (a
- * sockmap, MPTCP, SMC) has put others there.
+ * Return: the tables; or an ERR_PTR: -EBUSY if the socket's are not TCP's own,
+ * because somebody (a sockmap, MPTCP, SMC) has put others there, or -ENOMEM.
  */
 const struct ktls_base *ktls_base_find(const struct sock *sk)
 {
-	unsigned int i;
+	const struct ktls_base *base;
 
-	for (i = 0; i < NR_FAMILIES; i++) {
-		const struct ktls_base *base = base_get(i);
-
-		if (base && READ_ONCE(sk->sk_prot) == base->prot &&
-		    READ_ONCE(sk->sk_socket->ops) == base->ops)
-			return base;
-	}
-	return NULL;
+	base = base_get(sk->sk_family == AF_INET6 ? FAMILY_V6 : FAMILY_V4);
+	if (IS_ERR(base))
+		return base;
+	if (READ_ONCE(sk->sk_prot) != base->prot ||
+	    READ_ONCE(sk->sk_socket->ops) != base->ops)
+		return ERR_PTR(-EBUSY);
+	return base;
 }
 
 /**
@@ -236,7 +238,10 @@ void ktls_base_install(struct sock *sk, const struct ktls_base *base)
 {
 	sock_owned_by_me(sk);
 	write_lock_bh(&sk->sk_callback_lock);
-	/* The context before the callbacks that look for it */
+	/*
+	 * The context before the callbacks that look for it. Pairs with the
+	 * smp_rmb() in ktls_context_unlocked()
+	 */
 	smp_wmb();
 	WRITE_ONCE(sk->sk_prot, (struct proto *)&base->ktls_prot);
 	WRITE_ONCE(sk->sk_socket->ops, &base->ktls_ops);

@@ -201,7 +201,7 @@ static bool bypasses_records(const struct sock *sk, int level, int optname)
 int ktls_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
-	struct ktls_context *ctx = ktls_context(sk);
+	struct ktls_context *ctx = ktls_context_unlocked(sk);
 	int err;
 
 	if (bypasses_records(sk, level, optname))
@@ -299,7 +299,7 @@ static int get_tls_option(struct ktls_context *ctx, int optname,
 int ktls_getsockopt(struct sock *sk, int level, int optname,
 		    char __user *optval, int __user *optlen)
 {
-	struct ktls_context *ctx = ktls_context(sk);
+	struct ktls_context *ctx = ktls_context_unlocked(sk);
 	int err;
 
 	if (level != SOL_TLS)

@@ -62,12 +62,14 @@ static int tx_check(const struct ktls_context *ctx, unsigned int records)
 
 /*
  * Wait until there may be room. Everything sealed goes to TCP before, for
- * the lock is released and the wait may be long.
+ * the lock is released and the wait may be long. If the call may not wait these
+ * are its last bytes.
  */
-static int tx_wait(struct ktls_context *ctx, bool nomem, long *timeo)
+static int tx_wait(struct ktls_context *ctx, const struct ktls_send *send,
+		   bool nomem, long *timeo)
 {
 	struct sock *sk = ctx->sk;
-	int err = ktls_tx_push(ctx, 0, NULL);
+	int err = ktls_tx_push(ctx, 0, *timeo ? NULL : send->control);
 
 	if (err || (!nomem && ktls_tx_room(ctx)))
 		return err;
@@ -146,8 +148,8 @@ static int take(struct ktls_context *ctx, struct iov_iter *from, size_t *copied)
 	return 0;
 }
 
-static int send_data(struct ktls_context *ctx, struct msghdr *msg, long timeo,
-		     size_t *copied)
+static int send_data(struct ktls_context *ctx, struct msghdr *msg,
+		     const struct ktls_send *send, long timeo, size_t *copied)
 {
 	int err;
 
@@ -155,7 +157,7 @@ static int send_data(struct ktls_context *ctx, struct msghdr *msg, long timeo,
 		err = take(ctx, &msg->msg_iter, copied);
 		if (err != -EAGAIN && err != -ENOMEM)
 			break;
-		err = tx_wait(ctx, err == -ENOMEM, &timeo);
+		err = tx_wait(ctx, send, err == -ENOMEM, &timeo);
 		if (err)
 			break;
 	}
@@ -171,15 +173,16 @@ static unsigned int control_records(const struct ktls_context *ctx, size_t size)
 }
 
 /* Wait until a whole control message may be taken at once */
-static int control_room(struct ktls_context *ctx, size_t size, long *timeo)
+static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
+			size_t size, long *timeo)
 {
 	int err;
 
 	for (;;) {
 		err = tx_check(ctx, control_records(ctx, size));
-		if (err || (!ctx->tx.sealed && ktls_tx_room(ctx)))
+		if (err || !size || (!ctx->tx.sealed && ktls_tx_room(ctx)))
 			return err;
-		err = tx_wait(ctx, false, timeo);
+		err = tx_wait(ctx, send, false, timeo);
 		if (err)
 			return err;
 	}
@@ -238,8 +241,9 @@ static int control_seal(struct ktls_context *ctx, u8 type, size_t size)
  * all its memory and all its bytes are there before the first one is sealed.
  * The open record goes before it, but stays as it is if the message fails.
  */
-static int send_control(struct ktls_context *ctx, struct msghdr *msg, u8 type,
-			long timeo, size_t *copied)
+static int send_control(struct ktls_context *ctx, struct msghdr *msg,
+			const struct ktls_send *send, long timeo,
+			size_t *copied)
 {
 	size_t size = msg_data_left(msg);
 	int err;
@@ -248,7 +252,7 @@ static int send_control(struct ktls_context *ctx, struct msghdr *msg, u8 type,
 		return -EMSGSIZE;
 
 	do {
-		err = control_room(ctx, size, &timeo);
+		err = control_room(ctx, send, size, &timeo);
 		if (err)
 			return err;
 		err = control_copy(ctx, &msg->msg_iter);
@@ -256,12 +260,12 @@ static int send_control(struct ktls_context *ctx, struct msghdr *msg, u8 type,
 			err = ktls_tx_seal_open(ctx) ?:
 			      ktls_tx_push(ctx, 0, NULL);
 		else if (err == -ENOMEM)
-			err = tx_wait(ctx, true, &timeo);
+			err = tx_wait(ctx, send, true, &timeo);
 		else
 			break;
 	} while (!err);
 
-	err = err ?: control_seal(ctx, type, size);
+	err = err ?: control_seal(ctx, send->type, size);
 	if (!err)
 		*copied = size;
 	return err;
@@ -316,13 +320,14 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (send.type != KTLS_TYPE_DATA)
-		err = send_control(ctx, msg, send.type, timeo, &copied);
+		err = send_control(ctx, msg, &send, timeo, &copied);
 	else
-		err = send_data(ctx, msg, timeo, &copied);
+		err = send_data(ctx, msg, &send, timeo, &copied);
 
-	pushed = ktls_tx_push(ctx, flags & MSG_EOR, send.timestamp ? msg : NULL);
+	pushed = ktls_tx_push(ctx, flags & MSG_EOR, send.control);
 	err = err ?: pushed;
-	if (copied && !pushed)
+	/* Bytes of a record that was lost, or of a dead connection, do not count */
+	if (copied && !pushed && !ctx->tx.err)
 		return copied;
 	return err ? send_error(sk, flags, err) : 0;
 }

@@ -13,13 +13,16 @@ struct work_struct;
 /**
  * struct ktls_send - what one call wants besides its bytes
  * @type: content type; anything but data makes it a control message
- * @timestamp: the caller asks TCP for timestamps of these bytes
+ * @control: message whose control buffer TCP shall see with the last of these
+ *	bytes (it asks for timestamps), or NULL
  */
 struct ktls_send {
 	u8 type;
-	bool timestamp;
+	struct msghdr *control;
 };
 
+int ktls_tx_register(void);
+void ktls_tx_unregister(void);
 void ktls_tx_init(struct ktls_context *ctx);
 void ktls_tx_destroy(struct ktls_context *ctx);
 int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size);

@@ -45,17 +45,17 @@ static int foreign(struct msghdr *msg, struct cmsghdr *cmsg,
 	/* The bytes may leave much later, by another call */
 	if (msg->msg_flags & MSG_MORE)
 		return -EINVAL;
-	send->timestamp = true;
+	send->control = msg;
 	return 0;
 }
 
-/* What a plain socket would call invalid is invalid here too */
+/* What a plain socket would refuse is refused here too */
 static int validate_foreign(struct sock *sk, struct msghdr *msg)
 {
 	struct sockcm_cookie cookie;
 
 	sockcm_init(&cookie, sk);
-	return sock_cmsg_send(sk, msg, &cookie) ? -EINVAL : 0;
+	return sock_cmsg_send(sk, msg, &cookie);
 }
 
 /**
@@ -67,7 +67,8 @@ static int validate_foreign(struct sock *sk, struct msghdr *msg)
  * Context: process, socket lock held.
  * Return: 0; -EINVAL for a malformed buffer, a SOL_TLS message that is not
  * TLS_SET_RECORD_TYPE, content type 0 with TLS 1.3, or a type or timestamp
- * request with MSG_MORE; -EOPNOTSUPP for one that TCP cannot carry.
+ * request with MSG_MORE; -EOPNOTSUPP for one that TCP cannot carry; or what
+ * sock_cmsg_send() says of one for the socket.
  */
 int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send)
 {

@@ -20,15 +20,42 @@
 #include <linux/tcp.h>
 #include <net/tcp.h>
 
-/* How soon TCP is asked again for the memory it did not have */
+/* How soon TCP is asked again for the memory it did not have, and at last */
 #define REST_DELAY msecs_to_jiffies(10)
+#define REST_DELAY_MAX msecs_to_jiffies(1000)
 
 /*
- * TCP accounts for a byte and for its share of the sk_buff; with the smallest
- * segments that is less than this many bytes for each.
+ * TCP counts a byte and its share of the sk_buff, most often less than this. If
+ * it is more (tiny segments) TCP is called more than once.
  */
-#define TRUESIZE_FACTOR 4
-#define TRUESIZE_SLACK SZ_64K
+#define ROOM_FACTOR 4
+#define ROOM_SLACK SZ_64K
+
+/* Records must reach TCP for memory to be freed: the work has a rescuer */
+static struct workqueue_struct *ktls_tx_workqueue;
+
+/**
+ * ktls_tx_register() - get ready for sockets
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int ktls_tx_register(void)
+{
+	ktls_tx_workqueue = alloc_workqueue("ktls_tx", WQ_UNBOUND |
+					    WQ_MEM_RECLAIM, 0);
+	return ktls_tx_workqueue ? 0 : -ENOMEM;
+}
+
+/**
+ * ktls_tx_unregister() - no sockets any more
+ *
+ * Context: process.
+ */
+void ktls_tx_unregister(void)
+{
+	destroy_workqueue(ktls_tx_workqueue);
+}
 
 /**
  * ktls_tx_seal() - seal the record at the end of the sealed ones
@@ -134,13 +161,18 @@ static bool can_send(const struct sock *sk)
 	       !(sk->sk_shutdown & SEND_SHUTDOWN);
 }
 
-/* One call of TCP without the send buffer's limit. Returns what TCP took */
-static int send_unlimited(struct sock *sk, struct ktls_tx *tx, int flags,
-			  struct msghdr *control)
+/*
+ * One call of TCP, whose limit is @room bytes above what it has. An error that
+ * waits in sk_err is the user's to read: TCP would take it to refuse us with.
+ */
+static int send_with_room(struct ktls_context *ctx, unsigned int room,
+			  int flags, struct msghdr *control)
 {
+	struct ktls_tx *tx = &ctx->tx;
+	struct sock *sk = ctx->sk;
 	int limit = READ_ONCE(sk->sk_sndbuf);
-	int lifted = max_t(int, limit, sk->sk_wmem_queued + TRUESIZE_SLACK +
-			   TRUESIZE_FACTOR * tx->sealed);
+	int lifted = sk->sk_wmem_queued + room;
+	int err = xchg(&sk->sk_err, 0);
 	int sent;
 
 	WRITE_ONCE(tx->pushing, true);
@@ -151,15 +183,46 @@ static int send_unlimited(struct sock *sk, struct ktls_tx *tx, int flags,
 	if (READ_ONCE(sk->sk_sndbuf) == lifted)
 		WRITE_ONCE(sk->sk_sndbuf, limit);
 	WRITE_ONCE(tx->pushing, false);
+	if (err)
+		cmpxchg(&sk->sk_err, 0, err);
 	return sent;
 }
 
-/* TCP was short of memory: ask again until it has some */
+/*
+ * The first call of TCP has room for everything. Under memory pressure TCP may
+ * cut it down, or refuse to be charged for as long as it has room; so the next
+ * ones have room for one byte, with which TCP always begins an sk_buff and
+ * always pays for it. What is left then is what it had no memory for at all.
+ */
+static void hand_over(struct ktls_context *ctx, int flags,
+		      struct msghdr *control)
+{
+	struct ktls_tx *tx = &ctx->tx;
+	unsigned int room = ROOM_SLACK + ROOM_FACTOR * tx->sealed;
+
+	while (tx->sealed && can_send(ctx->sk)) {
+		int sent = send_with_room(ctx, room, flags, control);
+
+		if (sent > 0) {
+			ktls_buf_consume(ctx->sk, &tx->buf, sent);
+			tx->sealed -= sent;
+		} else if (room == 1) {
+			break;
+		}
+		room = 1;
+	}
+}
+
+/* TCP was short of memory: ask again until it has some, ever less often */
 static void keep_rest(struct ktls_context *ctx)
 {
-	WRITE_ONCE(ctx->tx.rest, true);
+	struct ktls_tx *tx = &ctx->tx;
+
+	tx->delay = tx->rest ? min_t(unsigned int, 2 * tx->delay,
+				     REST_DELAY_MAX) : REST_DELAY;
+	WRITE_ONCE(tx->rest, true);
 	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_RESTS);
-	schedule_delayed_work(&ctx->tx.work, REST_DELAY);
+	queue_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
 }
 
 /* The connection is gone, and with it the use of what we kept for it */
@@ -172,46 +235,46 @@ static void drop_sealed(struct ktls_context *ctx)
 	WRITE_ONCE(tx->rest, false);
 }
 
+static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
+{
+	struct ktls_tx *tx = &ctx->tx;
+
+	hand_over(ctx, flags, control);
+	if (!tx->sealed) {
+		WRITE_ONCE(tx->rest, false);
+		return 0;
+	}
+	if (!can_send(ctx->sk)) {
+		drop_sealed(ctx);
+		return -EPIPE;
+	}
+	keep_rest(ctx);
+	return 0;
+}
+
 /**
  * ktls_tx_push() - hand all sealed records to TCP
  * @ctx: the context
  * @flags: MSG_EOR or 0
  * @control: message whose control buffer TCP shall see, or NULL
  *
- * What TCP has no memory for stays in the buffer, and the work tries again. So
- * does everything while an error waits in sk_err: it is the user's to read, and
- * TCP would take it away to refuse us with.
+ * To be called before the lock is released. What TCP has no memory for stays in
+ * the buffer, and the work tries again. An open record stays too, unless the
+ * socket's share of memory does not allow it: then it goes early.
  *
  * Context: process, socket lock held, may sleep for memory.
- * Return: 0 (also if there is a rest), or -EPIPE if the connection is dead; the
- * reason is left in sk_err.
+ * Return: 0 (also if there is a rest), -EPIPE if the connection is dead (the
+ * reason is left in sk_err), or -EBADMSG as of ktls_tx_seal().
  */
 int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control)
 {
-	struct ktls_tx *tx = &ctx->tx;
-	struct sock *sk = ctx->sk;
-	int sent;
+	int err = push(ctx, flags, control);
 
-	if (!tx->sealed)
-		return 0;
-
-	if (can_send(sk) && !sk->sk_err) {
-		sent = send_unlimited(sk, tx, flags, control);
-		if (sent > 0) {
-			ktls_buf_consume(sk, &tx->buf, sent);
-			tx->sealed -= sent;
-		}
-	}
-	if (!tx->sealed) {
-		WRITE_ONCE(tx->rest, false);
-		return 0;
-	}
-	if (!can_send(sk)) {
-		drop_sealed(ctx);
-		return -EPIPE;
-	}
-	keep_rest(ctx);
-	return 0;
+	if (ktls_buf_account(ctx->sk, &ctx->tx.buf) || !ctx->tx.open)
+		return err;
+	err = ktls_tx_seal_open(ctx) ?: push(ctx, flags, control);
+	ktls_buf_account(ctx->sk, &ctx->tx.buf);
+	return err;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "compat/ulp.h"
 
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/inet_diag.h>
 #include <linux/ktls.h>
 #include <linux/module.h>
@@ -48,8 +49,8 @@ static int ulp_init(struct sock *sk)
 	if (sk->sk_state != TCP_ESTABLISHED)
 		return -ENOTCONN;
 	base = ktls_base_find(sk);
-	if (!base)
-		return -EBUSY;
+	if (IS_ERR(base))
+		return PTR_ERR(base);
 
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
 	if (!ctx)
@@ -98,6 +99,8 @@ void ktls_ulp_close(struct sock *sk, long timeout)
 	atomic_inc(&closing);
 	lock_sock(sk);
 	ctx->tx.shut = true;
+	/* Nobody can read it any more */
+	sock_error(sk);
 	if (ctx->tx.key && ktls_tx_flush(ctx))
 		reset_at_close(sk);
 	detach(ctx);
@@ -129,7 +132,7 @@ static bool is_send_shutdown(int how)
  */
 int ktls_ulp_shutdown(struct sock *sk, int how)
 {
-	struct ktls_context *ctx = ktls_context(sk);
+	struct ktls_context *ctx = ktls_context_unlocked(sk);
 	int err = 0;
 
 	if (!is_send_shutdown(how))
@@ -140,8 +143,8 @@ int ktls_ulp_shutdown(struct sock *sk, int how)
 		ktls_tx_flush(ctx);
 		/* A dead connection is for TCP to speak of */
 		err = ctx->tx.err ?: ctx->tx.rest ? -EAGAIN : 0;
-		ctx->tx.shut = !err;
 	}
+	ctx->tx.shut = !err;
 	release_sock(sk);
 	return err;
 }

@@ -17,7 +17,7 @@
 
 static const struct ktls_base *base_of(const struct sock *sk)
 {
-	return ktls_context(sk)->base;
+	return ktls_context_unlocked(sk)->base;
 }
 
 static bool is_outq(int cmd)
