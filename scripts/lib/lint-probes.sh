@@ -36,17 +36,12 @@ lint_probes_used()
 # nothing any more.
 lint_probes_answers()
 {
-	local answers=() header kernel kernels name yes
+	local answers=() kernel kernels name yes
 
 	mapfile -t kernels < <(kernel_names)
-	"$KTLS_TOP/tests/vm/build" >/dev/null || true
+	quietly "$KTLS_TOP/tests/vm/build"
 	for kernel in "${kernels[@]}"; do
-		header=$KTLS_OUT/$kernel/src/compat/ktls_probes.h
-		[ -s "$header" ] || {
-			echo "kernel $kernel was not built: no answers"
-			return 1
-		}
-		answers+=("$header")
+		answers+=("$KTLS_OUT/$kernel/src/compat/ktls_probes.h")
 	done
 	probe_names | while IFS= read -r name; do
 		yes=$(cat "${answers[@]}" | grep -c "^#define $name 1" || true)

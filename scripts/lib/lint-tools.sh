@@ -1,37 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
-# The checks of scripts/lint that call other tools. To be sourced by it.
+# The checks of scripts/lint that call other tools. To be sourced by it: it
+# sets logs, the folder for what they leave.
 
 # The kernel whose headers and tools these checks use: sparse 0.6.4 copes with
 # it, and its packages still ship all of the kernel's scripts.
 lint_kernel=6.12
 
 # Names that the linker sees carry the module's prefix; macros of the kernel
-# put prefixes of their own before it. What only one file uses is static.
+# put prefixes of their own before it.
 lint_symbols()
 {
-	local objects=() o
+	local dir=$KTLS_OUT/$lint_kernel o
 
-	"$KTLS_TOP/tests/vm/build" "$lint_kernel" >/dev/null || true
-	mapfile -t objects < <(cd "$KTLS_OUT/$lint_kernel" &&
-		find src -name '*.o' ! -name 'ktls.o' ! -name '*.mod.o' | sort)
-	[ "${#objects[@]}" -gt 0 ] || {
-		echo "kernel $lint_kernel was not built: no objects"
-		return 1
-	}
-	cd "$KTLS_OUT/$lint_kernel"
-	nm -u "${objects[@]}" | awk 'NF == 2 { print $2 }' | sort -u \
-		>"$logs/symbols.used"
-	for o in "${objects[@]}"; do
-		nm -g --defined-only "$o" | awk 'NF == 3 { print $3 }' |
-			grep -vE '^(init_module|cleanup_module|__pfx_.*)$' |
-			sort -u >"$logs/symbols.defined" || true
-		grep -vE '^(__[a-zA-Z]+_)?ktls_' "$logs/symbols.defined" |
-			sed "s,^,$o: a symbol without prefix: ," || true
-		comm -23 "$logs/symbols.defined" "$logs/symbols.used" |
-			sed "s,^,$o: used by no other file: ,"
+	quietly "$KTLS_TOP/tests/vm/build" "$lint_kernel"
+	find "$dir/src" -name '*.o' ! -name '*.mod.o' ! -name ktls.o |
+	while IFS= read -r o; do
+		nm -g --defined-only "$o" |
+			awk -v file="${o#"$dir/"}" '
+			NF != 3 || $3 ~ /^(init_module|cleanup_module|__pfx_.*)$/ {
+				next
+			}
+			$3 !~ /^(__[a-zA-Z]+_)?ktls_/ {
+				print file ": a symbol without prefix: " $3
+			}'
 	done
+}
+
+# used_in_fewer N NAME...: those of the names that occur in fewer than N files
+used_in_fewer()
+{
+	local files n=$1 name
+
+	mapfile -t files < <(c_files)
+	shift
+	for name; do
+		[ "$(grep -lw "$name" "${files[@]}" | wc -l)" -ge "$n" ] ||
+			echo "$name: used by no other file than its own"
+	done
+}
+
+# A function in a header is there for others than the file that defines it;
+# the unit tests count.
+lint_symbols_used()
+{
+	local headers names
+
+	mapfile -t headers < <(all_files | grep -E '^src/.*\.h$')
+	mapfile -t names < <(cat "${headers[@]}" | sed -nE '/^static/d
+		s/^[a-z][^=(]*[ *](ktls_[a-z0-9_]+)\(.*/\1/p')
+	used_in_fewer 3 "${names[@]}"
+	mapfile -t names < <(cat "${headers[@]}" | sed -nE \
+		's/^static inline [^=(]*[ *](ktls_[a-z0-9_]+)\(.*/\1/p')
+	used_in_fewer 2 "${names[@]}"
 }
 
 # checkpatch.pl lives in the kernel's sources only: 150 MB, read once.
@@ -48,6 +70,8 @@ checkpatch_fetch()
 			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
 			'*/scripts/const_structs.checkpatch'
 	rm "$deb"
+	# British, and right.
+	sed -i '/^acknowledgement||/d' "$1/spelling.txt"
 }
 
 checkpatch()
@@ -57,24 +81,44 @@ checkpatch()
 		true
 }
 
-# Not asked: const for the tables of functions that are ours because they are
-# copies to be changed (CONST_STRUCT), IS_ENABLED() of a probe, which works
-# and is checked by probes-used. Userspace has no strscpy, and libraries have
-# names of their own.
+# checkpatch_files PATTERN IGNORED-TYPES
+checkpatch_files()
+{
+	local files
+
+	mapfile -t files < <(c_files | grep -E "$1")
+	[ "${#files[@]}" = 0 ] ||
+		perl "$checkpatch" --no-tree --strict --terse --no-summary \
+			--show-types --max-line-length=100 --ignore "$2" \
+			-f "${files[@]}" || true
+}
+
+# Left out are types that are wrong here:
+# - const for the tables of functions that are ours because they are copies to
+#   be changed, and IS_ENABLED() of a probe (which probes-used checks);
+# - macros of the kernel in files that the unit tests compile, too;
+# - spaces, where "#include_next <a/b.h>" and a ternary operator in a macro's
+#   arguments are taken for something else;
+# - strscpy, "no volatile" and lower case in userspace and its libraries;
+# - a licence and a file's name in a program that writes such a file.
 lint_checkpatch()
 {
-	local checkpatch=$KTLS_CACHE/checkpatch/checkpatch.pl files
+	local checkpatch=$KTLS_CACHE/checkpatch/checkpatch.pl
+	local pure='^src/(cipher|record)\.'
+	local shadow='^src/compat/include/'
+	local userspace=CAMELCASE,SPACING,STRCPY,STRNCPY,VOLATILE
 
-	[ -s "$checkpatch" ] ||
-		with_lock checkpatch checkpatch_fetch "${checkpatch%/*}" 2>/dev/null
-	mapfile -t files < <(c_files | grep -E '^(src|include)/' |
-		grep -v '^src/compat/include/')
-	checkpatch CONST_STRUCT,IS_ENABLED_CONFIG "${files[@]}"
-	# It takes "#include_next <a/b.h>" for arithmetic.
-	mapfile -t files < <(c_files | grep '^src/compat/include/')
-	checkpatch SPACING "${files[@]}"
-	mapfile -t files < <(c_files | grep '^tests/')
-	checkpatch CAMELCASE,STRCPY "${files[@]}"
+	userspace+=,SPDX_LICENSE_TAG,EMBEDDED_FILENAME
+	if [ ! -s "$checkpatch" ]; then
+		quietly with_lock checkpatch checkpatch_fetch \
+			"${checkpatch%/*}"
+	fi
+	checkpatch_files "$pure" ARRAY_SIZE,CAMELCASE
+	checkpatch_files "$shadow" SPACING
+	checkpatch_files '^tests/' "$userspace"
+	checkpatch_files '^(src/[^/]*|src/compat/[^/]*|src/compat/probes/.*)$' \
+		CONST_STRUCT,IS_ENABLED_CONFIG |
+		grep -vE "$pure" || true
 }
 
 shell_scripts()
@@ -108,7 +152,7 @@ lint_kernel_doc()
 {
 	local files
 
-	"$KTLS_TOP/tests/vm/fetch" "$lint_kernel" >/dev/null 2>&1
+	quietly "$KTLS_TOP/tests/vm/fetch" "$lint_kernel"
 	mapfile -t files < <(c_files | grep -E '^(src|include)/')
 	in_chroot "$lint_kernel" --cwd "$KTLS_TOP" -- sh -c '
 		perl /usr/lib/linux-kbuild-'"$lint_kernel"'*/scripts/kernel-doc \
@@ -130,7 +174,7 @@ built()
 	local dir=$1
 
 	shift
-	"$KTLS_TOP/tests/vm/fetch" "$lint_kernel" >/dev/null 2>&1
+	quietly "$KTLS_TOP/tests/vm/fetch" "$lint_kernel"
 	rm -rf "$dir"
 	copy_sources "$dir" src include Kbuild Makefile VERSION
 	if ! in_chroot "$lint_kernel" --bind "$dir" --bind "$KTLS_TOP" \
@@ -146,7 +190,7 @@ built()
 # What a compiler or checker says about our files, not about the kernel's.
 ours()
 {
-	grep -E "^($1/)?(src|include)/[^ ]*: *(warning|error):" \
+	grep -E "^($1/)?(src|include)/[^ :]*:[0-9]+:[0-9:]* (warning|error):" \
 		"$1/build.log" | sed "s,^$1/,," | sort -u || true
 }
 
@@ -155,7 +199,7 @@ lint_sparse()
 {
 	local dir=$logs/sparse
 
-	built "$dir" C=2 CF=-D__CHECK_ENDIAN__ || return 1
+	built "$dir" C=2 CF=-D__CHECK_ENDIAN__
 	ours "$dir"
 	[ "$(grep -c '^  CHECK ' "$dir/build.log")" -ge \
 	  "$(find "$dir/src" -name '*.o' ! -name 'ktls*' | wc -l)" ] ||
@@ -167,7 +211,7 @@ lint_clang()
 {
 	local dir=$logs/clang
 
-	built "$dir" CC="$KTLS_TOP/scripts/lib/clang-for-gcc-kernel" || return 1
+	built "$dir" CC="$KTLS_TOP/scripts/lib/clang-for-gcc-kernel"
 	ours "$dir"
 	[ -s "$dir/src/ktls.ko" ] || echo "clang built no module"
 }

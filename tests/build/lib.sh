@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 #
 # What the tests of the build have in common. To be sourced. Sets TOP (the
 # source tree) and WORK (a folder of this run that vanishes with it).
