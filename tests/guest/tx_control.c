@@ -197,22 +197,13 @@ KTLS_TEST_EACH(control_efault, each_version, const struct tls_case *, tc)
 	conn_check_tx(&c);
 }
 
-/* Data records of full size until there is no room; returns their number */
-static size_t fill_up(struct conn *c, const u8 *data, size_t len)
-{
-	size_t n = fill(c->fd, data, len, FULL, 0);
-
-	CHECK(!has_room(c->fd));
-	return n;
-}
-
 /*
  * An open record in front of a socket without room: the limit comes down
  * below what TCP has already.
  */
 static size_t fill_behind_open(struct conn *c, const u8 *data, size_t len)
 {
-	size_t n = fill_up(c, data, len);
+	size_t n = fill_up(c->fd, data, len, FULL, 0);
 
 	tcp_set_int(c->fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
 	conn_send(c, "open", 4, MSG_MORE | MSG_DONTWAIT);
