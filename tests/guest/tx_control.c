@@ -223,12 +223,28 @@ KTLS_TEST_EACH(control_full_keeps_open_record, each_version,
 	conn_open_opts(&c, tc, &small_buffers);
 	n = fill_behind_open(&c, data, len);
 	CHECK_ERRNO(send_type(&c, 22, "no", 2, MSG_DONTWAIT), EAGAIN);
-	CHECK_ERRNO(send_type(&c, 22, "", 0, MSG_DONTWAIT), EAGAIN);
 	CHECK_ERRNO(send(c.fd, "no", 2, MSG_DONTWAIT), EAGAIN);
 	peer_expect_data(&c, data, n);
 	peer_expect_quiet(&c);
 	conn_send(&c, "ed", 2, 0);
 	peer_expect(&c, RECORD_DATA, "opened", 6);
+}
+
+/* It takes no room itself. */
+KTLS_TEST_EACH(control_empty_when_full, each_version, const struct tls_case *,
+	       tc)
+{
+	const size_t len = 2 << 20;
+	const u8 *data = test_data(len);
+	struct conn c;
+	size_t n;
+
+	conn_open_opts(&c, tc, &small_buffers);
+	n = fill_behind_open(&c, data, len);
+	CHECK_EQ(send_type(&c, 22, "", 0, MSG_DONTWAIT), 0);
+	peer_expect_data(&c, data, n);
+	peer_expect(&c, RECORD_DATA, "open", 4);
+	peer_expect_quiet(&c);
 }
 
 /* What waits for room goes behind the open record, and has its own type. */
