@@ -31,16 +31,7 @@ static struct ktls_base *bases[NR_FAMILIES];
 static struct ktls_base base_storage[NR_FAMILIES];
 static DEFINE_MUTEX(base_mutex);
 
-/**
- * ktls_sendmsg_locked() - our proto_ops.sendmsg_locked
- * @sk: the socket
- * @msg: the message
- * @size: bytes in it
- *
- * Context: process, socket lock held; released while waiting for room.
- * Return: as ktls_tx_sendmsg(), or as TCP while there is no key.
- */
-int ktls_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
+static int ktls_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
 	struct ktls_context *ctx = ktls_context(sk);
 
@@ -186,6 +177,7 @@ static int build(int family, struct ktls_base *base)
 
 static const struct ktls_base *base_get(unsigned int i)
 {
+	/* Pairs with the smp_store_release() below */
 	struct ktls_base *base = smp_load_acquire(&bases[i]);
 	int err = 0;
 
@@ -195,9 +187,10 @@ static const struct ktls_base *base_get(unsigned int i)
 	mutex_lock(&base_mutex);
 	if (!bases[i])
 		err = build(families[i], &base_storage[i]);
-	if (!err)
+	if (!err) {
 		/* Pairs with the smp_load_acquire() above: a complete table */
 		smp_store_release(&bases[i], &base_storage[i]);
+	}
 	mutex_unlock(&base_mutex);
 	return err ? ERR_PTR(err) : &base_storage[i];
 }

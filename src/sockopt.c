@@ -17,7 +17,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
-/* Least TLS_TX_MAX_PAYLOAD_LEN; with TLS 1.3 the content type takes one more */
+/* Least TLS_TX_MAX_PAYLOAD_LEN */
 #define MAX_PAYLOAD_MIN 64
 
 /* May @hdr be the header of a key for @ctx, which has @old in that direction? */
@@ -150,6 +150,8 @@ static int set_zerocopy_ro(struct ktls_context *ctx, sockptr_t optval,
 static int set_max_payload(struct ktls_context *ctx, sockptr_t optval,
 			   unsigned int optlen)
 {
+	/* With TLS 1.3 the content type takes one byte more */
+	bool inner = ctx->version == TLS_1_3_VERSION;
 	u16 value;
 
 	if (ctx->tx.open)
@@ -158,8 +160,7 @@ static int set_max_payload(struct ktls_context *ctx, sockptr_t optval,
 		return -EINVAL;
 	if (copy_from_sockptr(&value, optval, sizeof(value)))
 		return -EFAULT;
-	if (value < MAX_PAYLOAD_MIN - (ctx->version == TLS_1_3_VERSION) ||
-	    value > KTLS_RECORD_PAYLOAD_MAX)
+	if (value < MAX_PAYLOAD_MIN - inner || value > KTLS_RECORD_PAYLOAD_MAX)
 		return -EINVAL;
 	WRITE_ONCE(ctx->tx.max_payload, value);
 	return 0;

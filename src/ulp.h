@@ -4,7 +4,6 @@
 
 #include <linux/types.h>
 
-struct msghdr;
 struct sk_buff;
 struct sock;
 struct socket;
@@ -17,7 +16,6 @@ void ktls_ulp_shutdown_failed(struct sock *sk, int how);
 int ktls_ulp_get_info(struct sock *sk, struct sk_buff *skb, bool net_admin);
 size_t ktls_ulp_get_info_size(const struct sock *sk, bool net_admin);
 
-int ktls_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
 bool ktls_splice_eof(struct socket *sock);
 int ktls_outq(struct sock *sk, int cmd);
 
