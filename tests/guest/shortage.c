@@ -70,16 +70,21 @@ static void use_memory(void)
 	CHECK(send(p.local, data, BALLAST, MSG_DONTWAIT) >= BALLAST / 2);
 }
 
-void shortage_open(struct conn *c, const struct tls_case *tc)
+void shortage_prepare(void)
 {
-	/* A limit of the user's own is one that TCP does not shrink. */
-	const struct tcp_opts opts = { .sndbuf = 200000 };
-
 	tcp_mem = CHECK_SYS(open(TCP_MEM, O_RDWR | O_CLOEXEC));
 	read_limit();
 	watch();
 	own_netns();
 	use_memory();
+}
+
+void shortage_open(struct conn *c, const struct tls_case *tc)
+{
+	/* A limit of the user's own is one that TCP does not shrink. */
+	const struct tcp_opts opts = { .sndbuf = 200000 };
+
+	shortage_prepare();
 	conn_open_opts(c, tc, &opts);
 	acks_hold(c->fd);
 }
@@ -94,6 +99,6 @@ void shortage_end(struct conn *c)
 	write_limit(before);
 	CHECK_EQ(write(watched[1], "x", 1), 1);
 	CHECK_EQ(waitpid(watcher, NULL, 0), watcher);
-	if (c->fd >= 0)
+	if (c)
 		acks_release(c->fd);
 }

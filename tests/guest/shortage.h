@@ -8,15 +8,16 @@
 
 #include "ktls.h"
 
+/* Uses up some memory and goes into a name space of its own. */
+void shortage_prepare(void);
 /*
- * Uses up some memory and goes into a name space of its own. Then opens a
- * connection whose acknowledgements are held, and so the memory of what it
- * sends.
+ * Prepares and opens a connection whose acknowledgements are held, and so the
+ * memory of what it sends.
  */
 void shortage_open(struct conn *c, const struct tls_case *tc);
 /* From here on nobody's TCP gets more memory. */
 void shortage_begin(void);
-/* It gets memory again, and c (if open) its acknowledgements. */
+/* It gets memory again, and c (if not NULL) its acknowledgements. */
 void shortage_end(struct conn *c);
 
 #endif
