@@ -144,6 +144,7 @@ KTLS_TEST_EACH(attach_reads_stay_plain, each_family, const struct tls_case *,
 /* CVE-2023-0461: a listener whose children share the context */
 KTLS_TEST_EACH(attach_never_listens, each_family, const struct tls_case *, tc)
 {
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
 	struct conn c;
 
 	conn_open(&c, tc);
@@ -153,6 +154,8 @@ KTLS_TEST_EACH(attach_never_listens, each_family, const struct tls_case *, tc)
 	peer_expect_eof(&c);
 	CHECK_SYS(close(c.peer));
 	c.peer = -1;
+	CHECK_ERRNO(listen(c.fd, 8), EINVAL);
+	CHECK(connect(c.fd, &unspec, sizeof(unspec)) == -1);
 	CHECK_ERRNO(listen(c.fd, 8), EINVAL);
 	CHECK_ERRNO(ktls_attach(c.fd), EEXIST);
 }
