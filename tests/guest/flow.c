@@ -38,13 +38,9 @@ size_t fill(int fd, const u8 *data, size_t len, size_t chunk, int flags)
 
 size_t fill_up(int fd, const u8 *data, size_t len, size_t chunk, int flags)
 {
-	size_t done = 0, more;
+	size_t done = fill(fd, data, len, chunk, flags);
 
-	do {
-		more = fill(fd, data + done, len - done, chunk, flags);
-		done += more;
-		poll(NULL, 0, TCP_QUIET_MS);
-	} while (more);
+	tcp_set_int(fd, SOL_SOCKET, SO_SNDBUF, 1);
 	return done;
 }
 

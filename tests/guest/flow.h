@@ -16,7 +16,10 @@ extern const struct tcp_opts small_buffers;
  * were taken. Fails the test if all of data was.
  */
 size_t fill(int fd, const u8 *data, size_t len, size_t chunk, int flags);
-/* The same, until the peer's buffer is full as well and nothing moves. */
+/*
+ * The same, and then shrinks SO_SNDBUF to its least, so that the socket stays
+ * full until the peer reads.
+ */
 size_t fill_up(int fd, const u8 *data, size_t len, size_t chunk, int flags);
 
 /* One blocking send() in a thread of its own, however it ends. */

@@ -228,6 +228,7 @@ KTLS_TEST_EACH(flow_sndtimeo, each_version, const struct tls_case *, tc)
 	set_sndtimeo(c.fd, 100);
 	n = CHECK_SYS(send(c.fd, data, len, 0));
 	CHECK(n > 0 && n < (ssize_t)len);
+	n += fill_up(c.fd, data + n, len - n, 16384, 0);
 	CHECK_ERRNO(send(c.fd, data, len, 0), EAGAIN);
 	CHECK_ERRNO(ktls_send_type(c.fd, RECORD_ALERT, data, 2, 0), EAGAIN);
 	peer_expect_data(&c, data, n);

@@ -92,13 +92,13 @@ struct racer {
 static void *race(void *arg)
 {
 	struct racer *r = arg;
-	volatile unsigned int spin;
+	unsigned int spin;
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&r->a->start);
 		for (spin = rand_r(&r->seed) % 20000; spin; spin--)
-			;
+			__asm__ volatile("");
 		r->op(r->a);
 		pthread_barrier_wait(&r->a->end);
 	}
@@ -246,7 +246,7 @@ KTLS_TEST(module_is_held_by_orphan)
 	size_t taken;
 
 	conn_open_opts(&c, &case13, &small_buffers);
-	taken = fill_up(c.fd, data, 1 << 20, 16384, 0);
+	taken = fill(c.fd, data, 1 << 20, 16384, 0);
 	conn_close_local(&c);
 	CHECK_EQ(module_users(), before + 1);
 	CHECK_ERRNO(unload(), EAGAIN);

@@ -60,9 +60,9 @@ static ssize_t retry(struct worker *w, ssize_t ret)
 
 static void send_data(struct worker *w)
 {
-	int flags = rand_r(&w->seed) & 1 ? MSG_MORE : 0;
-	size_t len = 1 + rand_r(&w->seed) % 20000;
 	static __thread u8 buf[20000];
+	int flags = rand_r(&w->seed) & 1 ? MSG_MORE : 0;
+	size_t len = 1 + rand_r(&w->seed) % sizeof(buf);
 	size_t i, done;
 
 	for (i = 0; i < len; i++)
@@ -76,8 +76,8 @@ static void send_data(struct worker *w)
 
 static void send_message(struct worker *w)
 {
-	int flags = w->nonblock ? MSG_DONTWAIT : 0;
 	static __thread u8 buf[16000];
+	int flags = w->nonblock ? MSG_DONTWAIT : 0;
 	size_t len = make_message(w, w->messages, buf, sizeof(buf));
 	size_t done;
 
