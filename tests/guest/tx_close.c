@@ -453,6 +453,7 @@ KTLS_TEST(exit_without_close_flushes)
 KTLS_TEST(killed_sender_leaves_whole_records)
 {
 	const size_t len = 1 << 20;
+	const struct tcp_opts opts = { .sndbuf = 65536, .rcvbuf = 1 };
 	const u8 *data = test_data(len);
 	const struct record *r;
 	struct send_call s;
@@ -460,7 +461,7 @@ KTLS_TEST(killed_sender_leaves_whole_records)
 	struct conn c;
 	pid_t pid;
 
-	conn_open_opts(&c, &case13, &small_buffers);
+	conn_open_opts(&c, &case13, &opts);
 	s = (struct send_call){ .fd = c.fd, .data = data, .len = len };
 	pid = fork_or_fail();
 	if (!pid) {

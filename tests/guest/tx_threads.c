@@ -212,6 +212,7 @@ KTLS_TEST(threads_all_waiters_are_woken)
 /* A peer that never reads, two who wait for it, and a SIGKILL. */
 KTLS_TEST(threads_waiting_can_be_killed)
 {
+	const struct tcp_opts opts = { .sndbuf = 65536, .rcvbuf = 1 };
 	const size_t len = 1 << 20;
 	const u8 *data = test_data(len);
 	struct send_call s[2];
@@ -220,7 +221,7 @@ KTLS_TEST(threads_waiting_can_be_killed)
 	int i, status;
 	pid_t pid;
 
-	conn_open_opts(&c, &case13, &small_buffers);
+	conn_open_opts(&c, &case13, &opts);
 	fflush(stdout);
 	pid = CHECK_SYS(fork());
 	if (!pid) {
