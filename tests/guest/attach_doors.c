@@ -301,6 +301,7 @@ static void *dump_until_told(void *arg)
 /* ss looks at contexts that are being made and freed. */
 KTLS_TEST(attach_diag_races_close)
 {
+	static const struct tls_case *const cases[] = { &case12, &case13 };
 	struct crowd w = { .shown = 0 };
 	pthread_t thread;
 	struct conn c;
@@ -308,7 +309,7 @@ KTLS_TEST(attach_diag_races_close)
 
 	CHECK_EQ(pthread_create(&thread, NULL, dump_until_told, &w), 0);
 	for (i = 0; i < 60; i++) {
-		conn_open(&c, i % 2 ? &case12 : &case13);
+		conn_open(&c, cases[i % 2]);
 		conn_send(&c, "open", 4, MSG_MORE);
 		conn_close_local(&c);
 		peer_expect(&c, RECORD_DATA, "open", 4);
