@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Makes functions of the kernel fail for one process, so that the tests reach
+ * what hardly ever happens. For test machines only.
+ *
+ * The parameters in /sys/module/ktls_fault/parameters name the process. Once it
+ * is dead nothing fails any more, whatever they say.
+ */
+#include <crypto/aead.h>
+#include <linux/crypto.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+static int alloc_skb;
+module_param(alloc_skb, int, 0644);
+MODULE_PARM_DESC(alloc_skb, "process whose TCP gets no sk_buff to send");
+
+static int encrypt;
+module_param(encrypt, int, 0644);
+MODULE_PARM_DESC(encrypt, "process that cannot encrypt");
+
+static bool kworkers;
+module_param(kworkers, bool, 0644);
+MODULE_PARM_DESC(kworkers, "kernel workers fail as well");
+
+static int pass;
+module_param(pass, int, 0644);
+MODULE_PARM_DESC(pass, "calls that are spared before the first that fails");
+
+/* What a call that is to fail does instead: the result is in place already */
+static noinline notrace void just_return(void)
+{
+}
+
+static bool is_alive(int tgid)
+{
+	bool alive;
+
+	rcu_read_lock();
+	alive = pid_task(find_pid_ns(tgid, &init_pid_ns), PIDTYPE_TGID);
+	rcu_read_unlock();
+	return alive;
+}
+
+static bool is_meant(int tgid)
+{
+	if (!tgid || !in_task())
+		return false;
+	if (current->tgid == tgid)
+		return true;
+	return READ_ONCE(kworkers) && current->flags & PF_WQ_WORKER &&
+	       is_alive(tgid);
+}
+
+/* The callers hold a socket lock, and a test has one socket: no two at a time */
+static int fail(int tgid, struct pt_regs *regs, long result)
+{
+	if (!is_meant(tgid))
+		return 0;
+	if (pass > 0) {
+		pass--;
+		return 0;
+	}
+	regs->ax = result;
+	regs->ip = (unsigned long)just_return;
+	return 1;
+}
+
+static int fail_alloc(struct kprobe *probe, struct pt_regs *regs)
+{
+	return fail(READ_ONCE(alloc_skb), regs, 0);
+}
+
+static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct aead_request *req = (struct aead_request *)regs->di;
+	struct crypto_tfm *tfm = crypto_aead_tfm(crypto_aead_reqtfm(req));
+
+	/* What one cipher asks of another is no call of its own */
+	if (tfm->__crt_alg->cra_flags & CRYPTO_ALG_INTERNAL)
+		return 0;
+	return fail(READ_ONCE(encrypt), regs, -ENOMEM);
+}
+
+static struct kprobe probes[] = {
+	{ .symbol_name = "tcp_stream_alloc_skb", .pre_handler = fail_alloc },
+	{ .symbol_name = "crypto_aead_encrypt", .pre_handler = fail_encrypt },
+};
+
+static int add_probe(struct kprobe *probe)
+{
+	int err = register_kprobe(probe);
+
+	/* Its name before 5.17 */
+	if (err == -ENOENT && probe->pre_handler == fail_alloc) {
+		probe->symbol_name = "sk_stream_alloc_skb";
+		probe->addr = NULL;
+		err = register_kprobe(probe);
+	}
+	if (err)
+		pr_info("ktls_fault: no probe in %s: %d\n", probe->symbol_name,
+			err);
+	return err;
+}
+
+static int __init fault_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (!add_probe(&probes[i]))
+			continue;
+		while (i--)
+			unregister_kprobe(&probes[i]);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void __exit fault_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		unregister_kprobe(&probes[i]);
+	/* Somebody may be about to execute just_return() */
+	synchronize_rcu_tasks();
+}
+
+module_init(fault_init);
+module_exit(fault_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Makes functions fail for tests of ktls");
