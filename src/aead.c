@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sealing of records with the kernel's crypto API; the only file that knows it.
+ * Sealing and opening of records with the kernel's crypto API; the only file that knows it.
  *
  * Asynchronous drivers are used (on 5.10 to 6.12 the x86 AES-NI GCM is only to
  * be had through one) and always waited for: no request outlives the call that
  * started it. Request, IV, additional data and scatterlist belong to the key,
- * so sealing allocates nothing.
+ * so neither allocates anything.
  */
 #include "aead.h"
 #include "cipher.h"
@@ -22,11 +22,10 @@
 #define SG_MAX (1 + KTLS_BUF_SEGS)
 
 /**
- * struct ktls_aead - one AEAD key, ready to seal
+ * struct ktls_aead - one AEAD key, ready for use
  * @tfm: holds the key
  * @req: the one request; the owner of the key serialises its use
  * @sg: additional data, then the record
- * @last: the entry of @sg that is marked as its end
  * @iv: nonce of the record at hand
  * @aad: additional data of the record at hand
  */
@@ -34,7 +33,6 @@ struct ktls_aead {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
 	struct scatterlist sg[SG_MAX];
-	struct scatterlist *last;
 	u8 iv[KTLS_AEAD_IV_SIZE];
 	u8 aad[KTLS_RECORD_AAD_MAX];
 };
@@ -64,7 +62,7 @@ static struct crypto_aead *tfm_new(const struct ktls_cipher *cipher,
 }
 
 /**
- * ktls_aead_new() - make a key ready to seal
+ * ktls_aead_new() - make a key ready for use
  * @cipher: the suite
  * @secret: its key, of the suite's key_size; not kept
  *
@@ -85,7 +83,6 @@ struct ktls_aead *ktls_aead_new(const struct ktls_cipher *cipher,
 	if (!aead)
 		goto err_free_tfm;
 	sg_init_table(aead->sg, SG_MAX);
-	aead->last = &aead->sg[SG_MAX - 1];
 	aead->tfm = tfm;
 	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
 	if (!aead->req)
@@ -101,7 +98,7 @@ err_free_tfm:
 
 /**
  * ktls_aead_free() - wipe and free a key
- * @aead: from ktls_aead_new(); nobody seals with it any more
+ * @aead: from ktls_aead_new(); nobody uses it any more
  *
  * Context: process, may sleep.
  */
@@ -112,13 +109,16 @@ void ktls_aead_free(struct ktls_aead *aead)
 	kfree_sensitive(aead);
 }
 
-/* Describe @size bytes from @pos on, behind the additional data */
-static void map_record(struct ktls_aead *aead, unsigned int aad_len,
-		       struct ktls_pos pos, unsigned int size)
+/*
+ * Describe @size bytes from @pos on, behind the additional data. Returns the
+ * last entry, which is marked as the end.
+ */
+static struct scatterlist *map_record(struct ktls_aead *aead,
+				      unsigned int aad_len,
+				      struct ktls_pos pos, unsigned int size)
 {
 	struct scatterlist *sg = aead->sg;
 
-	sg_unmark_end(aead->last);
 	sg_set_buf(sg, aead->aad, aad_len);
 	while (size) {
 		unsigned int n = min(size, pos.seg->bv_len - pos.skip);
@@ -130,26 +130,33 @@ static void map_record(struct ktls_aead *aead, unsigned int aad_len,
 		pos.skip = 0;
 	}
 	sg_mark_end(sg);
-	aead->last = sg;
+	return sg;
 }
 
-static int encrypt_and_wait(struct ktls_aead *aead, unsigned int aad_len,
-			    unsigned int len)
+/* Run @op on a record in place, @tail bytes behind its payload included */
+static int crypt(struct ktls_aead *aead, const struct ktls_epoch *epoch,
+		 u8 type, struct ktls_pos payload, unsigned int len,
+		 unsigned int tail, int (*op)(struct aead_request *req))
 {
-	struct aead_request *req = aead->req;
+	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
+	struct scatterlist *last = map_record(aead, aad_len, payload, len +
+					      ktls_record_suffix(epoch));
 	DECLARE_CRYPTO_WAIT(wait);
 	unsigned int noio;
 	int err;
 
-	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG |
+	ktls_record_iv(epoch, aead->iv);
+	aead_request_set_callback(aead->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
 				  CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &wait);
-	aead_request_set_ad(req, aad_len);
-	aead_request_set_crypt(req, aead->sg, aead->sg, len, aead->iv);
+	aead_request_set_ad(aead->req, aad_len);
+	aead_request_set_crypt(aead->req, aead->sg, aead->sg, len + tail,
+			       aead->iv);
 	/* Swap or a file system may be behind this very socket */
 	noio = memalloc_noio_save();
-	err = crypto_wait_req(crypto_aead_encrypt(req), &wait);
+	err = crypto_wait_req(op(aead->req), &wait);
 	memalloc_noio_restore(noio);
+	sg_unmark_end(last);
 	return err;
 }
 
@@ -169,11 +176,26 @@ static int encrypt_and_wait(struct ktls_aead *aead, unsigned int aad_len,
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len)
 {
-	unsigned int aad_len;
+	return crypt(aead, epoch, type, payload, len, ktls_record_inner(epoch),
+		     crypto_aead_encrypt);
+}
 
-	ktls_record_iv(epoch, aead->iv);
-	aad_len = ktls_record_aad(epoch, aead->aad, type, len);
-	map_record(aead, aad_len, payload, len + ktls_record_suffix(epoch));
-	return encrypt_and_wait(aead, aad_len,
-				len + ktls_record_inner(epoch));
+/**
+ * ktls_aead_open() - authenticate and decrypt one record in place
+ * @aead: the key; the caller lets nobody else use it meanwhile
+ * @epoch: nonce and sequence number of this record; not advanced
+ * @type: content type of the header
+ * @payload: where the ciphertext is; behind it is the tag
+ * @len: bytes of plaintext, with TLS 1.3 without the inner content type, which
+ *	counts as if there were no padding
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EBADMSG if the record is not authentic, or the driver's error;
+ * unless it is 0 what stands in @payload must not be used and is to be wiped.
+ */
+int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
+		   u8 type, struct ktls_pos payload, unsigned int len)
+{
+	return crypt(aead, epoch, type, payload, len, ktls_record_suffix(epoch),
+		     crypto_aead_decrypt);
 }

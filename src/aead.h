@@ -15,5 +15,7 @@ struct ktls_aead *ktls_aead_new(const struct ktls_cipher *cipher,
 void ktls_aead_free(struct ktls_aead *aead);
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len);
+int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
+		   u8 type, struct ktls_pos payload, unsigned int len);
 
 #endif

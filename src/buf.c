@@ -2,9 +2,9 @@
 /*
  * Memory for records: a queue of bytes in pages.
  *
- * Records are built one behind the other in order-3 pages (single ones when
- * memory is short), so that one record is one or two pieces for the AEAD and
- * for TCP. Nothing is allocated per record.
+ * Records stand one behind the other in pages of a high order (single ones when
+ * memory is short), so that one record is one or two pieces for the AEAD and for
+ * TCP. Nothing is allocated per record.
  */
 #include "buf.h"
 
@@ -28,11 +28,66 @@ static void *piece_data(const struct bio_vec *seg)
 	return page_address(seg->bv_page) + seg->bv_offset;
 }
 
-/* Drop the page of a piece that has become empty */
-static void piece_put(struct bio_vec *seg)
+static void page_drop(const struct ktls_buf *buf, struct page *page)
 {
-	put_page(seg->bv_page);
+	if (buf->private && page_ref_count(page) == 1)
+		memzero_explicit(page_address(page), page_size(page));
+	put_page(page);
+}
+
+/* Drop the page of a piece that has become empty */
+static void piece_put(const struct ktls_buf *buf, struct bio_vec *seg)
+{
+	page_drop(buf, seg->bv_page);
 	seg->bv_page = NULL;
+}
+
+static struct page_frag *frag_of(struct sock *sk, struct ktls_buf *buf)
+{
+	return buf->private ? &buf->own : sk_page_frag(sk);
+}
+
+/* Pages in one piece if they can be had without effort, otherwise a single one */
+static bool own_alloc(struct page_frag *frag, unsigned int size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+
+	frag->page = NULL;
+	frag->offset = 0;
+	if (order)
+		frag->page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) |
+					 __GFP_COMP | __GFP_NOWARN |
+					 __GFP_NORETRY, order);
+	frag->size = PAGE_SIZE << order;
+	if (frag->page)
+		return true;
+	frag->size = PAGE_SIZE;
+	frag->page = alloc_page(gfp);
+	return frag->page;
+}
+
+/* What skb_page_frag_refill() does, with pages as small as they may be */
+static bool own_refill(struct ktls_buf *buf, unsigned int least, gfp_t gfp)
+{
+	struct page_frag *frag = &buf->own;
+
+	if (frag->page) {
+		if (page_ref_count(frag->page) == 1)
+			frag->offset = 0;
+		if (frag->offset + least <= frag->size)
+			return true;
+		page_drop(buf, frag->page);
+	}
+	return own_alloc(frag, least, gfp);
+}
+
+/* Have memory for the next bytes, @least of them in one piece if possible */
+static bool refill(struct sock *sk, struct ktls_buf *buf, unsigned int least,
+		   gfp_t gfp)
+{
+	if (buf->private)
+		return own_refill(buf, least, gfp);
+	return skb_page_frag_refill(least, sk_page_frag(sk), gfp);
 }
 
 /**
@@ -42,6 +97,7 @@ static void piece_put(struct bio_vec *seg)
  * @prefix: bytes of the record before its payload
  * @size: bytes the record is expected to have
  * @align: leave a gap in the buffer's memory if that makes the record cheaper
+ * @gfp: how memory may be had
  *
  * The kernel's AEADs walk memory page by page (some of them piece by piece)
  * and take a slow path wherever such a step ends at an offset into the payload
@@ -49,17 +105,18 @@ static void piece_put(struct bio_vec *seg)
  * crosses a page starts at a multiple of 16. One that does not, or may not,
  * follows the last record directly, and TCP can send both as one fragment.
  *
- * Context: process, socket lock held, may sleep for memory.
+ * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
+ * so.
  * Return: 0, or -ENOMEM with nothing changed.
  */
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
-		   unsigned int size, bool align)
+		   unsigned int size, bool align, gfp_t gfp)
 {
 	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
-	struct page_frag *frag = sk_page_frag(sk);
+	struct page_frag *frag = frag_of(sk, buf);
 
 	sock_owned_by_me(sk);
-	if (!skb_page_frag_refill(least, frag, sk->sk_allocation))
+	if (!refill(sk, buf, buf->private ? size + WALK_STEP : least, gfp))
 		return -ENOMEM;
 
 	if (align && frag->offset % PAGE_SIZE + size > PAGE_SIZE)
@@ -88,15 +145,16 @@ static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
 	return n;
 }
 
-static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size)
+static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size,
+		  gfp_t gfp)
 {
-	struct page_frag *frag = sk_page_frag(sk);
+	struct page_frag *frag = frag_of(sk, buf);
 
 	while (size) {
 		if (buf->nsegs == KTLS_BUF_SEGS)
 			return -ENOBUFS;
 		if ((!frag->page || frag->offset == frag->size) &&
-		    !skb_page_frag_refill(1, frag, sk->sk_allocation))
+		    !refill(sk, buf, 1, gfp))
 			return -ENOMEM;
 		size -= take_from_frag(buf, frag, size);
 	}
@@ -113,7 +171,7 @@ static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size)
  */
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
-	struct page_frag *frag = sk_page_frag(sk);
+	struct page_frag *frag = frag_of(sk, buf);
 
 	sock_owned_by_me(sk);
 	buf->size -= size;
@@ -127,7 +185,7 @@ void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 		size -= n;
 		memzero_explicit(piece_data(last) + last->bv_len, n);
 		if (!last->bv_len) {
-			piece_put(last);
+			piece_put(buf, last);
 			buf->nsegs--;
 		}
 	}
@@ -138,18 +196,21 @@ void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
  * @sk: the socket
  * @buf: the buffer
  * @size: bytes
+ * @gfp: how memory may be had
  *
- * Context: process, socket lock held, may sleep for memory.
+ * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
+ * so.
  * Return: 0, or with nothing changed -ENOMEM or -ENOBUFS (the buffer has no room
  * for more pieces).
  */
-int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size)
+int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
+		     gfp_t gfp)
 {
 	unsigned int before = buf->size;
 	int err;
 
 	sock_owned_by_me(sk);
-	err = append(sk, buf, size);
+	err = append(sk, buf, size, gfp);
 	if (err)
 		ktls_buf_trim(sk, buf, buf->size - before);
 	return err;
@@ -171,7 +232,7 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	sock_owned_by_me(sk);
 	while (left && left >= seg->bv_len) {
 		left -= seg->bv_len;
-		piece_put(seg++);
+		piece_put(buf, seg++);
 	}
 	if (left) {
 		seg->bv_offset += left;
@@ -181,6 +242,15 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	buf->nsegs -= seg - buf->seg;
 	memmove(buf->seg, seg, buf->nsegs * sizeof(*seg));
 	buf->size -= size;
+}
+
+/* Bytes from the peer must not make TCP shrink the send buffer */
+static bool may_charge(struct sock *sk, const struct ktls_buf *buf, int size)
+{
+	if (!buf->private)
+		return sk_wmem_schedule(sk, size);
+	return size <= sk->sk_forward_alloc ||
+	       __sk_mem_schedule(sk, size, SK_MEM_RECV);
 }
 
 /**
@@ -199,7 +269,7 @@ bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
 {
 	sock_owned_by_me(sk);
 	if (buf->size > buf->charged) {
-		if (!sk_wmem_schedule(sk, buf->size - buf->charged))
+		if (!may_charge(sk, buf, buf->size - buf->charged))
 			return false;
 		sk_mem_charge(sk, buf->size - buf->charged);
 	} else if (buf->size < buf->charged) {
@@ -207,6 +277,20 @@ bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
 	}
 	buf->charged = buf->size;
 	return true;
+}
+
+/**
+ * ktls_buf_idle() - nothing is coming: give back what is large
+ * @buf: the buffer
+ *
+ * Context: socket lock held.
+ */
+void ktls_buf_idle(struct ktls_buf *buf)
+{
+	if (buf->size || !buf->own.page || buf->own.size <= PAGE_SIZE)
+		return;
+	page_drop(buf, buf->own.page);
+	buf->own.page = NULL;
 }
 
 /**
@@ -220,6 +304,9 @@ void ktls_buf_release(struct sock *sk, struct ktls_buf *buf)
 {
 	ktls_buf_trim(sk, buf, buf->size);
 	ktls_buf_account(sk, buf);
+	if (buf->own.page)
+		page_drop(buf, buf->own.page);
+	buf->own.page = NULL;
 }
 
 /**
@@ -251,14 +338,25 @@ struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset)
 	return (struct ktls_pos){ .seg = seg, .skip = offset };
 }
 
-/* The bytes at @pos up to the end of the piece, then @pos goes to the next one */
-static void *next_span(struct ktls_pos *pos, unsigned int *size)
+/**
+ * ktls_pos_next() - step through the bytes of a buffer
+ * @pos: a place; goes on behind the bytes returned
+ * @size: bytes wanted; cut to those that stand in one piece
+ *
+ * Context: socket lock held.
+ * Return: the bytes at @pos.
+ */
+void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
 {
-	const struct bio_vec *seg = pos->seg++;
+	const struct bio_vec *seg = pos->seg;
 	void *span = piece_data(seg) + pos->skip;
 
 	*size = min(*size, seg->bv_len - pos->skip);
-	pos->skip = 0;
+	pos->skip += *size;
+	if (pos->skip == seg->bv_len) {
+		pos->seg++;
+		pos->skip = 0;
+	}
 	return span;
 }
 
@@ -274,7 +372,7 @@ void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size)
 {
 	while (size) {
 		unsigned int n = size;
-		void *span = next_span(&pos, &n);
+		void *span = ktls_pos_next(&pos, &n);
 
 		memcpy(span, data, n);
 		data += n;
@@ -299,7 +397,7 @@ int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 
 	while (done < size) {
 		unsigned int n = size - done;
-		void *span = next_span(&pos, &n);
+		void *span = ktls_pos_next(&pos, &n);
 		size_t copied = copy_from_iter(span, n, iter);
 
 		done += copied;
@@ -309,4 +407,50 @@ int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 		}
 	}
 	return 0;
+}
+
+/**
+ * ktls_pos_read() - read bytes from a buffer
+ * @pos: where; goes on behind them
+ * @data: where to
+ * @size: bytes
+ *
+ * Context: socket lock held.
+ */
+void ktls_pos_read(struct ktls_pos *pos, void *data, unsigned int size)
+{
+	while (size) {
+		unsigned int n = size;
+		const void *span = ktls_pos_next(pos, &n);
+
+		memcpy(data, span, n);
+		data += n;
+		size -= n;
+	}
+}
+
+/**
+ * ktls_pos_copy_to_iter() - copy plaintext to the reader
+ * @pos: where from
+ * @size: bytes
+ * @iter: where to, advanced by what was copied
+ *
+ * Context: process, socket lock held, may fault.
+ * Return: bytes copied, fewer than @size if the reader's memory is bad.
+ */
+unsigned int ktls_pos_copy_to_iter(struct ktls_pos pos, unsigned int size,
+				   struct iov_iter *iter)
+{
+	unsigned int done = 0;
+
+	while (done < size) {
+		unsigned int n = size - done;
+		const void *span = ktls_pos_next(&pos, &n);
+		unsigned int copied = copy_to_iter(span, n, iter);
+
+		done += copied;
+		if (copied < n)
+			break;
+	}
+	return done;
 }

@@ -24,18 +24,25 @@ struct sock;
  * @nsegs: pieces in use
  * @size: bytes in all pieces
  * @charged: bytes that the socket is charged for
+ * @private: plaintext stays in the pages, which are the socket's own and wiped
+ *	before they are given back
+ * @own: the page that the next bytes come from, if @private; an idle socket
+ *	keeps at most a single page
  *
  * Bytes are appended at the tail and leave at the head. The caller serialises
- * with the socket lock. They come from the page (most often eight of them) that
- * TCP takes its own from, which belongs to the task: an idle socket holds none.
- * Memory that was handed out is written again only when no piece and nobody
- * else (TCP, a tap, a receiver on loopback) holds a reference to its page.
+ * with the socket lock. Unless @private they come from the page (most often
+ * eight of them) that TCP takes its own from, which belongs to the task: an idle
+ * socket holds none. Bytes that somebody else (TCP, a tap, a receiver on
+ * loopback) may see are written again only when nobody has a reference to their
+ * page.
  */
 struct ktls_buf {
 	struct bio_vec seg[KTLS_BUF_SEGS];
 	unsigned int nsegs;
 	unsigned int size;
 	unsigned int charged;
+	bool private;
+	struct page_frag own;
 };
 
 /**
@@ -49,10 +56,12 @@ struct ktls_pos {
 };
 
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
-		   unsigned int size, bool align);
-int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+		   unsigned int size, bool align, gfp_t gfp);
+int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
+		     gfp_t gfp);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);
+void ktls_buf_idle(struct ktls_buf *buf);
 bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf);
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
 bool ktls_buf_crowded(const struct ktls_buf *buf);
@@ -61,5 +70,9 @@ struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset);
 void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size);
 int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 			    struct iov_iter *iter);
+void ktls_pos_read(struct ktls_pos *pos, void *data, unsigned int size);
+unsigned int ktls_pos_copy_to_iter(struct ktls_pos pos, unsigned int size,
+				   struct iov_iter *iter);
+void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <net/sock.h>
 
 #include "buf.h"
+#include "messages.h"
 
 struct ktls_key;
 struct ktls_base;
@@ -14,7 +15,7 @@ struct ktls_base;
 /*
  * Parts of the kernel take icsk_ulp_data for the in-tree module's context,
  * whoever owns the ULP, and test two of its pointers. Ours starts with zeros
- * that reach beyond them; compat/ulp.c proves it for the kernel at hand.
+ * that reach beyond them; compat/foreign.c proves it for the kernel at hand.
  */
 #define KTLS_FOREIGN_SIZE 64
 
@@ -52,6 +53,72 @@ struct ktls_tx {
 	struct delayed_work work;
 };
 
+/* Opened records that may wait in the buffer: as many as one MSG_PEEK sees */
+#define KTLS_RX_RECORDS 16
+
+/**
+ * struct ktls_rx_record - a record that has been opened and not been read
+ * @type: content type
+ * @len: payload bytes not read yet
+ * @skip: bytes of the record before them in the buffer
+ * @size: bytes of the record in the buffer
+ */
+struct ktls_rx_record {
+	u8 type;
+	unsigned int len;
+	unsigned int skip;
+	unsigned int size;
+};
+
+/**
+ * struct ktls_rx - the receiving direction
+ * @key: what opens the next record; NULL until the first TLS_RX
+ * @buf: opened records, then the record that is being taken from TCP
+ * @record: the opened records, oldest first
+ * @records: how many there are
+ * @taken: bytes copied out of TCP's queue that TCP has not been told of. Only
+ *	while the lock is not released
+ * @steps: sk_buffs of the queue passed over since TCP was last told
+ * @want: bytes of the next record on the wire; 0 until its header is known
+ * @want_seq: where in TCP's sequence space that header was
+ * @have: bytes of the next record that are in @buf because TCP's window could
+ *	not hold it; then @want bytes are reserved there
+ * @err: the stream is broken here: every read behind the opened records gets it
+ * @paused: a KeyUpdate has come, and the key that belongs to it has not
+ * @starved: a part of the next record must be taken, and memory was short
+ * @fresh: behind the opened records is something to be opened or said. Written
+ *	under the socket lock, read by anyone who waits
+ * @ready: the next read will not block. Written under the socket lock, read by
+ *	anyone who polls
+ * @lowat: SO_RCVLOWAT; the socket's own is 1, for TCP is to tell of all bytes
+ * @expect_no_pad: TLS_RX_EXPECT_NO_PAD, stored only
+ * @messages: the handshake messages in the stream, with TLS 1.3
+ * @data_ready: the socket's own callback, once there is a key
+ *
+ * All under the socket lock (its spinlock half for softirqs), but for what says
+ * otherwise.
+ */
+struct ktls_rx {
+	struct ktls_key *key;
+	struct ktls_buf buf;
+	struct ktls_rx_record record[KTLS_RX_RECORDS];
+	unsigned int records;
+	unsigned int taken;
+	unsigned int steps;
+	unsigned int want;
+	u32 want_seq;
+	unsigned int have;
+	int err;
+	bool paused;
+	bool starved;
+	bool fresh;
+	bool ready;
+	int lowat;
+	bool expect_no_pad;
+	struct ktls_messages messages;
+	void (*data_ready)(struct sock *sk);
+};
+
 /**
  * struct ktls_context - what ktls knows of one socket
  * @foreign: zero for ever, see above
@@ -61,6 +128,7 @@ struct ktls_tx {
  *	socket lock, read by inet_diag
  * @cipher_id: cipher_type of the keys, as @version
  * @tx: the sending direction
+ * @rx: the receiving direction
  * @rcu: inet_diag looks at the context under RCU
  *
  * Made by the attach, freed a grace period after close(). The socket owns it
@@ -73,6 +141,7 @@ struct ktls_context {
 	u16 version;
 	u16 cipher_id;
 	struct ktls_tx tx;
+	struct ktls_rx rx;
 	struct rcu_head rcu;
 };
 
@@ -95,7 +164,7 @@ static inline struct ktls_context *ktls_context(const struct sock *sk)
  * For callbacks that were found in our tables.
  *
  * Context: any.
- * Return: the context.
+ * Return: the context, NULL once close() has taken it away.
  */
 static inline struct ktls_context *ktls_context_unlocked(const struct sock *sk)
 {

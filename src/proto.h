@@ -24,4 +24,11 @@ const struct ktls_base *ktls_base_find(const struct sock *sk);
 void ktls_base_install(struct sock *sk, const struct ktls_base *base);
 void ktls_base_restore(struct sock *sk, const struct ktls_base *base);
 
+/* Callbacks whose shape depends on the kernel end here, see compat/proto.c */
+bool ktls_splice_eof(struct socket *sock);
+int ktls_outq(struct sock *sk, int cmd);
+int ktls_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+int ktls_inq(struct sock *sk);
+bool ktls_receives(const struct sock *sk);
+
 #endif

@@ -12,6 +12,7 @@
 #include "record.h"
 #include "cipher.h"
 
+#include <linux/errno.h>
 #include <linux/ktls.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -80,7 +81,7 @@ bool ktls_epoch_explicit(const struct ktls_epoch *epoch)
 }
 
 /**
- * ktls_epoch_can_seal() - are there sequence numbers left?
+ * ktls_epoch_has() - are there sequence numbers left?
  * @epoch: the state
  * @records: how many are wanted
  *
@@ -88,9 +89,9 @@ bool ktls_epoch_explicit(const struct ktls_epoch *epoch)
  * used, so that the number of the next record can always be told.
  *
  * Context: any.
- * Return: true if @records records can be sealed.
+ * Return: true if @records records can be sealed or opened.
  */
-bool ktls_epoch_can_seal(const struct ktls_epoch *epoch, u64 records)
+bool ktls_epoch_has(const struct ktls_epoch *epoch, u64 records)
 {
 	return U64_MAX - epoch->seq >= records;
 }
@@ -142,6 +143,18 @@ unsigned int ktls_record_inner(const struct ktls_epoch *epoch)
 unsigned int ktls_record_suffix(const struct ktls_epoch *epoch)
 {
 	return ktls_record_inner(epoch) + epoch->cipher->tag_size;
+}
+
+/**
+ * ktls_record_framing() - bytes of a record besides its payload
+ * @epoch: the state
+ *
+ * Context: any.
+ * Return: prefix and suffix.
+ */
+unsigned int ktls_record_framing(const struct ktls_epoch *epoch)
+{
+	return ktls_record_prefix(epoch) + ktls_record_suffix(epoch);
 }
 
 static void write_header(u8 *header, u8 type, unsigned int len)
@@ -229,4 +242,49 @@ void ktls_record_iv(const struct ktls_epoch *epoch, u8 *iv)
 		tail = get_unaligned_be64(epoch->nonce + fixed) ^ epoch->seq;
 	memcpy(iv, epoch->nonce, fixed);
 	put_unaligned_be64(tail, iv + fixed);
+}
+
+/**
+ * ktls_record_parse() - read the header of the next record
+ * @epoch: the state
+ * @header: KTLS_RECORD_HEADER bytes from the peer
+ * @size: set to the bytes of the whole record
+ *
+ * The outer type of a TLS 1.3 record is not authenticated, so it is checked
+ * (RFC 8446 section 5.2); TLS 1.2 authenticates it.
+ *
+ * Context: any.
+ * Return: 0; -EMSGSIZE if the record is too long, -EBADMSG if it is too short to
+ * be one or its outer type is wrong, -EINVAL if its version is.
+ */
+int ktls_record_parse(const struct ktls_epoch *epoch, const u8 *header,
+		      unsigned int *size)
+{
+	unsigned int overhead = ktls_record_framing(epoch) - KTLS_RECORD_HEADER;
+	unsigned int len = get_unaligned_be16(header + 3);
+
+	if (len > KTLS_RECORD_PAYLOAD_MAX + overhead)
+		return -EMSGSIZE;
+	if (len < overhead)
+		return -EBADMSG;
+	if (get_unaligned_be16(header + 1) != WIRE_VERSION)
+		return -EINVAL;
+	if (epoch->version == TLS_1_3_VERSION && header[0] != KTLS_TYPE_DATA)
+		return -EBADMSG;
+	*size = KTLS_RECORD_HEADER + len;
+	return 0;
+}
+
+/**
+ * ktls_epoch_read_explicit() - take the explicit nonce out of a record
+ * @epoch: the state; the nonce is that of the next record then
+ * @prefix: ktls_record_prefix() bytes of the record
+ *
+ * Context: any.
+ */
+void ktls_epoch_read_explicit(struct ktls_epoch *epoch, const u8 *prefix)
+{
+	if (ktls_epoch_explicit(epoch))
+		epoch->explicit = get_unaligned_be64(prefix +
+						     KTLS_RECORD_HEADER);
 }

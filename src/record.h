@@ -15,7 +15,6 @@ struct ktls_cipher;
 #define KTLS_AEAD_IV_SIZE 16		/* the crypto API's IV, CCM's being the longest */
 
 /* Content types, RFC 8446 section 5.1 */
-#define KTLS_TYPE_ALERT 21
 #define KTLS_TYPE_HANDSHAKE 22
 #define KTLS_TYPE_DATA 23
 
@@ -40,16 +39,20 @@ void ktls_epoch_init(struct ktls_epoch *epoch, const struct ktls_cipher *cipher,
 		     u16 version, const u8 *info);
 void ktls_epoch_export(const struct ktls_epoch *epoch, u8 *info);
 bool ktls_epoch_explicit(const struct ktls_epoch *epoch);
-bool ktls_epoch_can_seal(const struct ktls_epoch *epoch, u64 records);
+bool ktls_epoch_has(const struct ktls_epoch *epoch, u64 records);
 void ktls_epoch_advance(struct ktls_epoch *epoch);
 
 unsigned int ktls_record_prefix(const struct ktls_epoch *epoch);
 unsigned int ktls_record_inner(const struct ktls_epoch *epoch);
 unsigned int ktls_record_suffix(const struct ktls_epoch *epoch);
+unsigned int ktls_record_framing(const struct ktls_epoch *epoch);
 void ktls_record_write_prefix(const struct ktls_epoch *epoch, u8 *prefix,
 			      u8 type, unsigned int len);
 unsigned int ktls_record_aad(const struct ktls_epoch *epoch, u8 *aad, u8 type,
 			     unsigned int len);
+int ktls_record_parse(const struct ktls_epoch *epoch, const u8 *header,
+		      unsigned int *size);
+void ktls_epoch_read_explicit(struct ktls_epoch *epoch, const u8 *prefix);
 void ktls_record_iv(const struct ktls_epoch *epoch, u8 *iv);
 
 #endif

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "key.h"
 #include "proto.h"
+#include "rx.h"
 #include "stats.h"
 #include "tx.h"
 
@@ -20,17 +21,13 @@
 /* Least TLS_TX_MAX_PAYLOAD_LEN */
 #define MAX_PAYLOAD_MIN 64
 
-/* May @hdr be the header of a key for @ctx, which has @old in that direction? */
+/* May @hdr be the header of a key? All keys of a socket are of one kind */
 static int check_header(const struct ktls_context *ctx,
-			const struct ktls_key *old,
 			const struct tls_crypto_info *hdr,
 			const struct ktls_cipher **cipher)
 {
 	*cipher = ktls_cipher_find(hdr->cipher_type);
 	if (!*cipher || !ktls_cipher_allows(*cipher, hdr->version))
-		return -EINVAL;
-	if (old && (hdr->version != old->epoch.version ||
-		    *cipher != old->epoch.cipher))
 		return -EINVAL;
 	if (ctx->version && (hdr->version != ctx->version ||
 			     hdr->cipher_type != ctx->cipher_id))
@@ -43,8 +40,7 @@ static int check_header(const struct ktls_context *ctx,
  * the whole: what it says the second time does not count.
  */
 static struct ktls_key *read_key(const struct ktls_context *ctx,
-				 const struct ktls_key *old, sockptr_t optval,
-				 unsigned int optlen)
+				 sockptr_t optval, unsigned int optlen)
 {
 	const struct ktls_cipher *cipher;
 	struct tls_crypto_info hdr;
@@ -54,7 +50,7 @@ static struct ktls_key *read_key(const struct ktls_context *ctx,
 
 	if (copy_from_sockptr(&hdr, optval, sizeof(hdr)))
 		return ERR_PTR(-EFAULT);
-	err = check_header(ctx, old, &hdr, &cipher);
+	err = check_header(ctx, &hdr, &cipher);
 	if (err)
 		return ERR_PTR(err);
 	if (optlen != ktls_cipher_info_size(cipher))
@@ -68,67 +64,58 @@ static struct ktls_key *read_key(const struct ktls_context *ctx,
 	return key;
 }
 
-/* The open record belongs to the old key, which nobody uses afterwards */
-static int tx_rekey(struct ktls_context *ctx, struct ktls_key *key)
+/* A sender asleep in TCP would go on in cleartext behind the first record */
+static int tx_may_start(const struct ktls_context *ctx)
 {
-	struct ktls_key *old = ctx->tx.key;
-	int err = ktls_tx_seal_open(ctx);
-
-	if (err) {
-		ktls_key_free(key);
-		return err;
-	}
-	WRITE_ONCE(ctx->tx.key, key);
-	ktls_key_free(old);
-	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_REKEY_OK);
-	/* If the connection is dead the next send says so */
-	ktls_tx_push(ctx, 0, NULL);
+	if (ctx->sk->sk_write_pending || tcp_sk(ctx->sk)->repair)
+		return -EBUSY;
 	return 0;
 }
 
-static void tx_first_key(struct ktls_context *ctx, struct ktls_key *key)
+/* Offsets into the stream of bytes have no meaning in a stream of records */
+static int rx_may_start(const struct ktls_context *ctx)
 {
-	WRITE_ONCE(ctx->cipher_id, key->epoch.cipher->id);
-	WRITE_ONCE(ctx->version, key->epoch.version);
-	WRITE_ONCE(ctx->tx.key, key);
-	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX);
-	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_CURR_TX);
+	if (tcp_sk(ctx->sk)->repair)
+		return -EBUSY;
+	return READ_ONCE(ctx->sk->sk_peek_off) >= 0 ? -EOPNOTSUPP : 0;
 }
 
-/* A sender asleep in TCP would go on in cleartext behind the first record */
-static bool plain_send_in_progress(const struct sock *sk)
+static int try_key(struct ktls_context *ctx, bool rx,
+		   const struct ktls_key *old, sockptr_t optval,
+		   unsigned int optlen)
 {
-	return sk->sk_write_pending || tcp_sk(sk)->repair;
-}
-
-static int set_tx_key(struct ktls_context *ctx, sockptr_t optval,
-		      unsigned int optlen)
-{
-	struct ktls_key *old = ctx->tx.key;
 	struct ktls_key *key;
+	int err = 0;
 
 	if (sockptr_is_null(optval) || optlen < sizeof(struct tls_crypto_info))
 		return -EINVAL;
-	if (old ? old->epoch.version != TLS_1_3_VERSION :
-		  plain_send_in_progress(ctx->sk))
+	if (old && old->epoch.version != TLS_1_3_VERSION)
 		return -EBUSY;
-	key = read_key(ctx, old, optval, optlen);
+	if (!old)
+		err = rx ? rx_may_start(ctx) : tx_may_start(ctx);
+	if (err)
+		return err;
+	key = read_key(ctx, optval, optlen);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	if (old)
-		return tx_rekey(ctx, key);
-	tx_first_key(ctx, key);
+
+	WRITE_ONCE(ctx->cipher_id, key->epoch.cipher->id);
+	WRITE_ONCE(ctx->version, key->epoch.version);
+	if (!rx)
+		return ktls_tx_set_key(ctx, key);
+	ktls_rx_set_key(ctx, key);
 	return 0;
 }
 
-static int set_tx(struct ktls_context *ctx, sockptr_t optval,
-		  unsigned int optlen)
+static int set_key(struct ktls_context *ctx, bool rx, sockptr_t optval,
+		   unsigned int optlen)
 {
-	bool rekey = ctx->tx.key;
-	int err = set_tx_key(ctx, optval, optlen);
+	const struct ktls_key *old = rx ? ctx->rx.key : ctx->tx.key;
+	int err = try_key(ctx, rx, old, optval, optlen);
 
-	if (err && rekey)
-		ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_REKEY_ERROR);
+	if (err && old)
+		ktls_stat_inc(ctx->sk, rx ? KTLS_STAT_RX_REKEY_ERROR :
+					    KTLS_STAT_TX_REKEY_ERROR);
 	return err;
 }
 
@@ -166,14 +153,54 @@ static int set_max_payload(struct ktls_context *ctx, sockptr_t optval,
 	return 0;
 }
 
+/* An optval that is longer than we know must say nothing there */
+static int check_tail(sockptr_t optval, unsigned int size, unsigned int optlen)
+{
+	u8 byte;
+
+	if (optlen > PAGE_SIZE)
+		return -EINVAL;
+	for (; size < optlen; size++) {
+		if (copy_from_sockptr_offset(&byte, optval, size, 1))
+			return -EFAULT;
+		if (byte)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_expect_no_pad(struct ktls_context *ctx, sockptr_t optval,
+			     unsigned int optlen)
+{
+	u32 value;
+	int err;
+
+	if (ctx->version != TLS_1_3_VERSION || sockptr_is_null(optval) ||
+	    optlen < sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	err = check_tail(optval, sizeof(value), optlen);
+	if (err)
+		return err;
+	if (value > 1 || !ctx->rx.key)
+		return -EINVAL;
+	ctx->rx.expect_no_pad = value;
+	return 0;
+}
+
 static int set_tls_option(struct ktls_context *ctx, int optname,
 			  sockptr_t optval, unsigned int optlen)
 {
 	switch (optname) {
 	case TLS_TX:
-		return set_tx(ctx, optval, optlen);
+		return set_key(ctx, false, optval, optlen);
+	case TLS_RX:
+		return set_key(ctx, true, optval, optlen);
 	case TLS_TX_ZEROCOPY_RO:
 		return set_zerocopy_ro(ctx, optval, optlen);
+	case TLS_RX_EXPECT_NO_PAD:
+		return set_expect_no_pad(ctx, optval, optlen);
 	case TLS_TX_MAX_PAYLOAD_LEN:
 		return set_max_payload(ctx, optval, optlen);
 	default:
@@ -181,7 +208,7 @@ static int set_tls_option(struct ktls_context *ctx, int optname,
 	}
 }
 
-/* TCP_REPAIR writes into TCP's queues past the record layer */
+/* TCP_REPAIR reads and writes TCP's queues past the record layer */
 static bool bypasses_records(const struct sock *sk, int level, int optname)
 {
 	return level == SOL_TCP && optname == TCP_REPAIR &&
@@ -225,21 +252,21 @@ static int give(char __user *optval, int __user *optlen, const void *value,
 	return 0;
 }
 
-static int get_tx(struct ktls_context *ctx, char __user *optval,
-		  int __user *optlen, int len)
+static int get_key(const struct ktls_key *key, char __user *optval,
+		   int __user *optlen, int len)
 {
 	u8 info[KTLS_INFO_MAX];
 	int err = -EINVAL;
 	int whole;
 
-	if (len < (int)sizeof(struct tls_crypto_info))
+	if (!optval || len < (int)sizeof(struct tls_crypto_info))
 		return -EINVAL;
-	if (!ctx->tx.key)
+	if (!key)
 		return -EBUSY;
 
-	whole = ktls_cipher_info_size(ctx->tx.key->epoch.cipher);
+	whole = ktls_cipher_info_size(key->epoch.cipher);
 	if (len == whole || len == sizeof(struct tls_crypto_info)) {
-		ktls_key_export(ctx->tx.key, info);
+		ktls_key_export(key, info);
 		err = give(optval, optlen, info, len);
 		memzero_explicit(info, sizeof(info));
 	}
@@ -266,6 +293,17 @@ static int get_max_payload(struct ktls_context *ctx, char __user *optval,
 	return give(optval, optlen, &value, sizeof(value));
 }
 
+static int get_expect_no_pad(struct ktls_context *ctx, char __user *optval,
+			     int __user *optlen, int len)
+{
+	u32 value = ctx->rx.expect_no_pad;
+
+	if (ctx->version != TLS_1_3_VERSION || len < (int)sizeof(value) ||
+	    !ctx->rx.key)
+		return -EINVAL;
+	return give(optval, optlen, &value, sizeof(value));
+}
+
 static int get_tls_option(struct ktls_context *ctx, int optname,
 			  char __user *optval, int __user *optlen)
 {
@@ -276,9 +314,13 @@ static int get_tls_option(struct ktls_context *ctx, int optname,
 
 	switch (optname) {
 	case TLS_TX:
-		return optval ? get_tx(ctx, optval, optlen, len) : -EINVAL;
+		return get_key(ctx->tx.key, optval, optlen, len);
+	case TLS_RX:
+		return get_key(ctx->rx.key, optval, optlen, len);
 	case TLS_TX_ZEROCOPY_RO:
 		return get_zerocopy_ro(ctx, optval, optlen, len);
+	case TLS_RX_EXPECT_NO_PAD:
+		return get_expect_no_pad(ctx, optval, optlen, len);
 	case TLS_TX_MAX_PAYLOAD_LEN:
 		return get_max_payload(ctx, optval, optlen, len);
 	default:
@@ -303,6 +345,10 @@ int ktls_getsockopt(struct sock *sk, int level, int optname,
 	struct ktls_context *ctx = ktls_context_unlocked(sk);
 	int err;
 
+	/* It hands out pages of TCP's queue */
+	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE &&
+	    ktls_receives(sk))
+		return -EOPNOTSUPP;
 	if (level != SOL_TLS)
 		return ctx->base->prot->getsockopt(sk, level, optname, optval,
 						   optlen);

@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 
 #define PROC_NAME "ktls_stat"
 
@@ -29,21 +30,29 @@ static const char * const names[] = {
 	[KTLS_STAT_TX_REKEY_ERROR] = "KtlsTxRekeyError",
 	[KTLS_STAT_TX_ERROR] = "KtlsTxError",
 	[KTLS_STAT_TX_RESTS] = "KtlsTxRests",
+	[KTLS_STAT_CURR_RX] = "KtlsCurrRx",
+	[KTLS_STAT_RX] = "KtlsRx",
+	[KTLS_STAT_RX_RECORDS] = "KtlsRxRecords",
+	[KTLS_STAT_RX_BYTES] = "KtlsRxBytes",
+	[KTLS_STAT_RX_REKEY_OK] = "KtlsRxRekeyOk",
+	[KTLS_STAT_RX_REKEY_ERROR] = "KtlsRxRekeyError",
+	[KTLS_STAT_RX_KEY_UPDATE] = "KtlsRxKeyUpdate",
+	[KTLS_STAT_RX_ERROR] = "KtlsRxError",
 };
 
 static unsigned int ktls_net_id;
 
 /**
  * ktls_stat_add() - count
- * @net: the socket's network namespace
+ * @sk: the socket, whose network namespace counts
  * @stat: which counter
  * @n: how much to add
  *
  * Context: any.
  */
-void ktls_stat_add(struct net *net, enum ktls_stat stat, unsigned long n)
+void ktls_stat_add(const struct sock *sk, enum ktls_stat stat, unsigned long n)
 {
-	const struct ktls_net *kn = net_generic(net, ktls_net_id);
+	const struct ktls_net *kn = net_generic(sock_net(sk), ktls_net_id);
 
 	this_cpu_add(kn->counters->value[stat], n);
 }

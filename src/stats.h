@@ -2,7 +2,7 @@
 #ifndef KTLS_STATS_H
 #define KTLS_STATS_H
 
-struct net;
+struct sock;
 
 /**
  * enum ktls_stat - counters of one network namespace, in /proc/net/ktls_stat
@@ -14,6 +14,14 @@ struct net;
  * @KTLS_STAT_TX_REKEY_ERROR: attempts to replace one that failed
  * @KTLS_STAT_TX_ERROR: records lost because sealing failed
  * @KTLS_STAT_TX_RESTS: times TCP had no memory for a sealed record
+ * @KTLS_STAT_CURR_RX: sockets that have an RX key now
+ * @KTLS_STAT_RX: sockets that ever got one
+ * @KTLS_STAT_RX_RECORDS: records opened
+ * @KTLS_STAT_RX_BYTES: bytes of payload in them
+ * @KTLS_STAT_RX_REKEY_OK: RX keys replaced
+ * @KTLS_STAT_RX_REKEY_ERROR: attempts to replace one that failed
+ * @KTLS_STAT_RX_KEY_UPDATE: KeyUpdate messages received
+ * @KTLS_STAT_RX_ERROR: records that could not be opened
  * @KTLS_NR_STATS: how many there are
  */
 enum ktls_stat {
@@ -25,22 +33,30 @@ enum ktls_stat {
 	KTLS_STAT_TX_REKEY_ERROR,
 	KTLS_STAT_TX_ERROR,
 	KTLS_STAT_TX_RESTS,
+	KTLS_STAT_CURR_RX,
+	KTLS_STAT_RX,
+	KTLS_STAT_RX_RECORDS,
+	KTLS_STAT_RX_BYTES,
+	KTLS_STAT_RX_REKEY_OK,
+	KTLS_STAT_RX_REKEY_ERROR,
+	KTLS_STAT_RX_KEY_UPDATE,
+	KTLS_STAT_RX_ERROR,
 	KTLS_NR_STATS,
 };
 
 int ktls_stats_register(void);
 void ktls_stats_unregister(void);
-void ktls_stat_add(struct net *net, enum ktls_stat stat, unsigned long n);
+void ktls_stat_add(const struct sock *sk, enum ktls_stat stat, unsigned long n);
 
-static inline void ktls_stat_inc(struct net *net, enum ktls_stat stat)
+static inline void ktls_stat_inc(const struct sock *sk, enum ktls_stat stat)
 {
-	ktls_stat_add(net, stat, 1);
+	ktls_stat_add(sk, stat, 1);
 }
 
 /* A sum over CPUs that wrap: what one adds another may take away */
-static inline void ktls_stat_dec(struct net *net, enum ktls_stat stat)
+static inline void ktls_stat_dec(const struct sock *sk, enum ktls_stat stat)
 {
-	ktls_stat_add(net, stat, -1UL);
+	ktls_stat_add(sk, stat, -1UL);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "context.h"
 #include "key.h"
 #include "record.h"
+#include "stats.h"
 #include "tx.h"
 #include "compat/tcp_send.h"
 
@@ -34,15 +35,50 @@ void ktls_tx_init(struct ktls_context *ctx)
 
 /**
  * ktls_tx_destroy() - give up what the sending direction holds
- * @ctx: the context; the work is not running and will not
+ * @ctx: the context; the work finds tx.shut set if it still runs
  *
  * Context: process, socket lock held.
  */
 void ktls_tx_destroy(struct ktls_context *ctx)
 {
+	if (!ctx->tx.key)
+		return;
+	ktls_stat_dec(ctx->sk, KTLS_STAT_CURR_TX);
 	ktls_buf_release(ctx->sk, &ctx->tx.buf);
 	ktls_key_free(ctx->tx.key);
 	ctx->tx.key = NULL;
+}
+
+/**
+ * ktls_tx_set_key() - the first key, or the one behind a KeyUpdate
+ * @ctx: the context
+ * @key: owned by the context from now on, or freed if it could not be set
+ *
+ * An open record belongs to the old key, which nobody uses afterwards.
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: 0, or -EBADMSG if a record was lost.
+ */
+int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key)
+{
+	struct ktls_key *old = ctx->tx.key;
+	int err = old ? ktls_tx_seal_open(ctx) : 0;
+
+	if (err) {
+		ktls_key_free(key);
+		return err;
+	}
+	WRITE_ONCE(ctx->tx.key, key);
+	if (old) {
+		ktls_key_free(old);
+		ktls_stat_inc(ctx->sk, KTLS_STAT_TX_REKEY_OK);
+		/* If the connection is dead the next send says so */
+		ktls_tx_push(ctx, 0, NULL);
+	} else {
+		ktls_stat_inc(ctx->sk, KTLS_STAT_TX);
+		ktls_stat_inc(ctx->sk, KTLS_STAT_CURR_TX);
+	}
+	return 0;
 }
 
 /* May this socket send @records records (and the open one) at all? */
@@ -55,7 +91,7 @@ static int tx_check(const struct ktls_context *ctx, unsigned int records)
 		return -EPIPE;
 	if (tx->err)
 		return tx->err;
-	if (!ktls_epoch_can_seal(&tx->key->epoch, records + !!tx->open))
+	if (!ktls_epoch_has(&tx->key->epoch, records + !!tx->open))
 		return -EBADMSG;
 	return 0;
 }
@@ -83,15 +119,16 @@ static int reserve(struct ktls_context *ctx, unsigned int len)
 	struct ktls_epoch *epoch = &ctx->tx.key->epoch;
 	unsigned int prefix = ktls_record_prefix(epoch);
 	struct ktls_buf *buf = &ctx->tx.buf;
+	gfp_t gfp = ctx->sk->sk_allocation;
 	int err;
 
 	if (ctx->tx.open)
-		return ktls_buf_reserve(ctx->sk, buf, len);
+		return ktls_buf_reserve(ctx->sk, buf, len, gfp);
 
-	len += prefix + ktls_record_suffix(epoch);
+	len += ktls_record_framing(epoch);
 	err = ktls_buf_begin(ctx->sk, buf, prefix, len,
-			     ktls_tcp_send_takes_gaps());
-	return err ?: ktls_buf_reserve(ctx->sk, buf, len);
+			     ktls_tcp_send_takes_gaps(), gfp);
+	return err ?: ktls_buf_reserve(ctx->sk, buf, len, gfp);
 }
 
 /*
@@ -188,12 +225,11 @@ static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
 	}
 }
 
-/* Copy a message to where its records will be, from the end of @buf's bytes on */
+/* Copy a message to where its records will be, behind what is in the buffer */
 static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 {
 	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
-	unsigned int framing = ktls_record_prefix(epoch) +
-			       ktls_record_suffix(epoch);
+	unsigned int framing = ktls_record_framing(epoch);
 	unsigned int max = ctx->tx.max_payload;
 	size_t size = iov_iter_count(from);
 	struct ktls_buf *buf = &ctx->tx.buf;
@@ -202,9 +238,10 @@ static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 	int err;
 
 	err = ktls_buf_begin(ctx->sk, buf, ktls_record_prefix(epoch), size,
-			     false) ?:
+			     false, ctx->sk->sk_allocation) ?:
 	      ktls_buf_reserve(ctx->sk, buf, size +
-			       control_records(ctx, size) * framing);
+			       control_records(ctx, size) * framing,
+			       ctx->sk->sk_allocation);
 	if (err)
 		return err;
 

@@ -25,6 +25,7 @@ int ktls_tx_register(void);
 void ktls_tx_unregister(void);
 void ktls_tx_init(struct ktls_context *ctx);
 void ktls_tx_destroy(struct ktls_context *ctx);
+int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key);
 int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size);
 int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send);
 

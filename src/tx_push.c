@@ -86,13 +86,13 @@ int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
 			     ktls_buf_at(&tx->buf, payload), len);
 	if (err) {
 		tx->err = -EBADMSG;
-		ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_ERROR);
+		ktls_stat_inc(ctx->sk, KTLS_STAT_TX_ERROR);
 		return tx->err;
 	}
 	ktls_epoch_advance(epoch);
 	tx->sealed = payload + len + ktls_record_suffix(epoch);
-	ktls_stat_add(sock_net(ctx->sk), KTLS_STAT_TX_BYTES, len);
-	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_RECORDS);
+	ktls_stat_add(ctx->sk, KTLS_STAT_TX_BYTES, len);
+	ktls_stat_inc(ctx->sk, KTLS_STAT_TX_RECORDS);
 	return 0;
 }
 
@@ -221,7 +221,7 @@ static void keep_rest(struct ktls_context *ctx)
 	tx->delay = tx->rest ? min_t(unsigned int, 2 * tx->delay,
 				     REST_DELAY_MAX) : REST_DELAY;
 	WRITE_ONCE(tx->rest, true);
-	ktls_stat_inc(sock_net(ctx->sk), KTLS_STAT_TX_RESTS);
+	ktls_stat_inc(ctx->sk, KTLS_STAT_TX_RESTS);
 	queue_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
 }
 

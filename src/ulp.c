@@ -5,8 +5,7 @@
 #include "ulp.h"
 #include "context.h"
 #include "proto.h"
-#include "record.h"
-#include "stats.h"
+#include "rx.h"
 #include "tx.h"
 #include "compat/ulp.h"
 
@@ -58,6 +57,7 @@ static int ulp_init(struct sock *sk)
 	ctx->sk = sk;
 	ctx->base = base;
 	ktls_tx_init(ctx);
+	ktls_rx_init(ctx);
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, ctx);
 	ktls_base_install(sk, base);
 	return 0;
@@ -74,11 +74,10 @@ static void detach(struct ktls_context *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	if (ctx->tx.key)
-		ktls_stat_dec(sock_net(sk), KTLS_STAT_CURR_TX);
 	ktls_base_restore(sk, ctx->base);
 	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);
 	ktls_tx_destroy(ctx);
+	ktls_rx_destroy(ctx);
 }
 
 /**
@@ -99,9 +98,8 @@ void ktls_ulp_close(struct sock *sk, long timeout)
 	atomic_inc(&closing);
 	lock_sock(sk);
 	ctx->tx.shut = true;
-	/* Nobody can read it any more */
-	sock_error(sk);
-	if (ctx->tx.key && ktls_tx_flush(ctx))
+	/* As TCP does with bytes that nobody has read, ours being out of its sight */
+	if ((ctx->tx.key && ktls_tx_flush(ctx)) || ctx->rx.buf.size)
 		reset_at_close(sk);
 	detach(ctx);
 	release_sock(sk);
@@ -113,63 +111,11 @@ void ktls_ulp_close(struct sock *sk, long timeout)
 	atomic_dec(&closing);
 }
 
-static bool is_send_shutdown(int how)
-{
-	return how == SHUT_WR || how == SHUT_RDWR;
-}
-
-/**
- * ktls_ulp_shutdown() - prepare for TCP's shutdown
- * @sk: the socket
- * @how: as userspace gave it
- *
- * TCP queues its FIN behind what it has, so it must have everything. From here
- * on nothing more is taken.
- *
- * Context: process; takes the socket lock.
- * Return: 0; or, with the socket as open as it was, -EAGAIN if TCP has no
- * memory for all that was sent, or -EBADMSG if a record was lost.
- */
-int ktls_ulp_shutdown(struct sock *sk, int how)
-{
-	struct ktls_context *ctx = ktls_context_unlocked(sk);
-	int err = 0;
-
-	if (!is_send_shutdown(how))
-		return 0;
-
-	lock_sock(sk);
-	if (ctx->tx.key) {
-		ktls_tx_flush(ctx);
-		/* A dead connection is for TCP to speak of */
-		err = ctx->tx.err ?: ctx->tx.rest ? -EAGAIN : 0;
-	}
-	ctx->tx.shut = !err;
-	release_sock(sk);
-	return err;
-}
-
-/**
- * ktls_ulp_shutdown_failed() - TCP did not shut down after all
- * @sk: the socket
- * @how: as given to ktls_ulp_shutdown()
- *
- * Context: process; takes the socket lock.
- */
-void ktls_ulp_shutdown_failed(struct sock *sk, int how)
-{
-	if (!is_send_shutdown(how))
-		return;
-
-	lock_sock(sk);
-	ktls_context(sk)->tx.shut = false;
-	release_sock(sk);
-}
-
 static int put_info(const struct ktls_context *ctx, struct sk_buff *skb)
 {
 	u16 version = READ_ONCE(ctx->version);
 	u16 tx_conf = READ_ONCE(ctx->tx.key) ? CONF_SW : CONF_BASE;
+	u16 rx_conf = READ_ONCE(ctx->rx.key) ? CONF_SW : CONF_BASE;
 	u16 max = READ_ONCE(ctx->tx.max_payload);
 	int err = 0;
 
@@ -177,7 +123,7 @@ static int put_info(const struct ktls_context *ctx, struct sk_buff *skb)
 		err = nla_put_u16(skb, INFO_VERSION, version) ?:
 		      nla_put_u16(skb, INFO_CIPHER, READ_ONCE(ctx->cipher_id));
 	return err ?: nla_put_u16(skb, INFO_TXCONF, tx_conf) ?:
-		      nla_put_u16(skb, INFO_RXCONF, CONF_BASE) ?:
+		      nla_put_u16(skb, INFO_RXCONF, rx_conf) ?:
 		      nla_put_u16(skb, INFO_TX_MAX_PAYLOAD_LEN, max);
 }
 

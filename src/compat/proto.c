@@ -6,7 +6,6 @@
 #include "../context.h"
 #include "../proto.h"
 #include "../tx.h"
-#include "../ulp.h"
 
 #include <asm/ioctls.h>
 #include <linux/bvec.h>
@@ -20,25 +19,76 @@ static const struct ktls_base *base_of(const struct sock *sk)
 	return ktls_context_unlocked(sk)->base;
 }
 
-static bool is_outq(int cmd)
+/* The queues' lengths that are ours to tell */
+static bool is_ours(const struct sock *sk, int cmd)
 {
-	return cmd == SIOCOUTQ || cmd == SIOCOUTQNSD;
+	return cmd == SIOCOUTQ || cmd == SIOCOUTQNSD ||
+	       (cmd == SIOCINQ && ktls_receives(sk));
+}
+
+static int queue_length(struct sock *sk, int cmd)
+{
+	return cmd == SIOCINQ ? ktls_inq(sk) : ktls_outq(sk, cmd);
 }
 
 #ifdef KTLS_HAVE_PROTO_IOCTL_KARG
 static int compat_ioctl(struct sock *sk, int cmd, int *karg)
 {
-	if (!is_outq(cmd))
+	if (!is_ours(sk, cmd))
 		return base_of(sk)->prot->ioctl(sk, cmd, karg);
-	*karg = ktls_outq(sk, cmd);
+	*karg = queue_length(sk, cmd);
 	return 0;
 }
 #else
 static int compat_ioctl(struct sock *sk, int cmd, unsigned long arg)
 {
-	if (!is_outq(cmd))
+	if (!is_ours(sk, cmd))
 		return base_of(sk)->prot->ioctl(sk, cmd, arg);
-	return put_user(ktls_outq(sk, cmd), (int __user *)arg);
+	return put_user(queue_length(sk, cmd), (int __user *)arg);
+}
+#endif
+
+/* TCP answers for what does not come from records */
+static bool is_plain_recv(const struct sock *sk, int flags)
+{
+	return flags & MSG_ERRQUEUE || !ktls_receives(sk);
+}
+
+#if defined(KTLS_HAVE_PROTO_RECVMSG_NOBLOCK)
+static int compat_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
+			  int noblock, int flags, int *addr_len)
+{
+	if (is_plain_recv(sk, flags))
+		return base_of(sk)->prot->recvmsg(sk, msg, len, noblock, flags,
+						  addr_len);
+	return ktls_recvmsg(sk, msg, len,
+			    flags | (noblock ? MSG_DONTWAIT : 0));
+}
+#elif defined(KTLS_HAVE_PROTO_RECVMSG_ADDR_LEN)
+static int compat_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
+			  int flags, int *addr_len)
+{
+	if (is_plain_recv(sk, flags))
+		return base_of(sk)->prot->recvmsg(sk, msg, len, flags,
+						  addr_len);
+	return ktls_recvmsg(sk, msg, len, flags);
+}
+#else
+static int compat_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
+			  int flags)
+{
+	if (is_plain_recv(sk, flags))
+		return base_of(sk)->prot->recvmsg(sk, msg, len, flags);
+	return ktls_recvmsg(sk, msg, len, flags);
+}
+#endif
+
+#ifdef KTLS_HAVE_OPS_READ_SKB
+static int compat_read_skb(struct sock *sk, skb_read_actor_t actor)
+{
+	if (ktls_receives(sk))
+		return -EOPNOTSUPP;
+	return base_of(sk)->ops->read_skb(sk, actor);
 }
 #endif
 
@@ -49,15 +99,6 @@ static void compat_splice_eof(struct socket *sock)
 
 	if (!ktls_splice_eof(sock) && base->prot->splice_eof)
 		base->prot->splice_eof(sock);
-}
-
-static void fill_splice_eof(struct ktls_base *base)
-{
-	base->ktls_prot.splice_eof = compat_splice_eof;
-}
-#else
-static void fill_splice_eof(struct ktls_base *base)
-{
 }
 #endif
 
@@ -113,16 +154,6 @@ static int compat_sendpage(struct sock *sk, struct page *page, int offset,
 	release_sock(sk);
 	return ret;
 }
-
-static void fill_sendpage(struct ktls_base *base)
-{
-	base->ktls_prot.sendpage = compat_sendpage;
-	base->ktls_ops.sendpage_locked = compat_sendpage_locked;
-}
-#else
-static void fill_sendpage(struct ktls_base *base)
-{
-}
 #endif
 
 /**
@@ -134,6 +165,15 @@ static void fill_sendpage(struct ktls_base *base)
 void ktls_compat_fill(struct ktls_base *base)
 {
 	base->ktls_prot.ioctl = compat_ioctl;
-	fill_splice_eof(base);
-	fill_sendpage(base);
+	base->ktls_prot.recvmsg = compat_recvmsg;
+#ifdef KTLS_HAVE_PROTO_SPLICE_EOF
+	base->ktls_prot.splice_eof = compat_splice_eof;
+#endif
+#ifdef KTLS_HAVE_PROTO_SENDPAGE
+	base->ktls_prot.sendpage = compat_sendpage;
+	base->ktls_ops.sendpage_locked = compat_sendpage_locked;
+#endif
+#ifdef KTLS_HAVE_OPS_READ_SKB
+	base->ktls_ops.read_skb = compat_read_skb;
+#endif
 }

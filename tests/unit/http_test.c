@@ -101,6 +101,26 @@ static void http_ranges(void **state)
 	CHECK(!range("lines=1-2", &first, &last));
 }
 
+static void http_uploads(void **state)
+{
+	struct http_request r;
+
+	(void)state;
+	CHECK_EQ(parse("PUT /a HTTP/1.1\r\nContent-Length: 70000\r\n"
+		       "Expect: 100-continue\r\n", &r), 0);
+	CHECK(r.put);
+	CHECK(r.expect);
+	CHECK_EQ(r.length, 70000);
+	CHECK_EQ(parse("PUT /a HTTP/1.0\r\ncontent-length: 0\r\n", &r), 0);
+	CHECK(!r.expect);
+	CHECK_EQ(r.length, 0);
+	CHECK_EQ(parse("PUT /a HTTP/1.1\r\n", &r), 411);
+	CHECK_EQ(parse("PUT /a HTTP/1.1\r\nContent-Length: 7x\r\n", &r), 411);
+	CHECK_EQ(parse("PUT /a HTTP/1.1\r\nContent-Length: -7\r\n", &r), 411);
+	CHECK_EQ(parse("GET /a HTTP/1.1\r\n", &r), 0);
+	CHECK(!r.put);
+}
+
 static void http_end(void **state)
 {
 	(void)state;
@@ -116,6 +136,7 @@ int main(void)
 		cmocka_unit_test(http_refuses),
 		cmocka_unit_test(http_keep_alive),
 		cmocka_unit_test(http_ranges),
+		cmocka_unit_test(http_uploads),
 		cmocka_unit_test(http_end),
 	};
 

@@ -9,6 +9,7 @@
  *	setsockopt(fd, IPPROTO_TCP, TCP_ULP, KTLS_ULP_NAME,
  *		   sizeof(KTLS_ULP_NAME));
  *	setsockopt(fd, SOL_TLS, TLS_TX, &crypto_info, sizeof(crypto_info));
+ *	setsockopt(fd, SOL_TLS, TLS_RX, &crypto_info, sizeof(crypto_info));
  */
 #ifndef _UAPI_LINUX_KTLS_H
 #define _UAPI_LINUX_KTLS_H
@@ -29,7 +30,12 @@
  * TLS_TX			set/get struct tls12_crypto_info_*; the length
  *				must be exactly that of the structure. With
  *				TLS 1.3 setting it again replaces the key.
+ * TLS_RX			the same for receiving, with the same version
+ *				and cipher; also ends the pause (EKEYEXPIRED)
+ *				behind a KeyUpdate
  * TLS_TX_ZEROCOPY_RO		set/get __u32, 0 or 1; stored only
+ * TLS_RX_EXPECT_NO_PAD		set/get __u32, 0 or 1, with TLS 1.3 and a key
+ *				for receiving; stored only
  * TLS_TX_MAX_PAYLOAD_LEN	set/get __u16, 64 (63 with TLS 1.3) to 16384:
  *				bytes of plaintext per record
  */

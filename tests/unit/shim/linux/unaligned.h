@@ -4,6 +4,13 @@
 
 #include <linux/types.h>
 
+static inline u16 get_unaligned_be16(const void *from)
+{
+	const u8 *p = from;
+
+	return p[0] << 8 | p[1];
+}
+
 static inline u64 get_unaligned_be64(const void *from)
 {
 	const u8 *p = from;

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * recvmsg: opened records to the reader.
+ *
+ * The socket lock is all that serialises readers. A wait releases it, and then
+ * anybody may read, peek or replace the key: nothing is kept across a wait but
+ * the count of bytes and the type of the records they came from.
+ */
+#include "rx.h"
+#include "buf.h"
+#include "context.h"
+#include "key.h"
+#include "record.h"
+#include "stats.h"
+
+#include <linux/ktls.h>
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+/* Records that one call opens before others get a turn */
+#define TURN 128
+
+/**
+ * ktls_rx_init() - set up the receiving direction
+ * @ctx: a new context
+ *
+ * Context: any.
+ */
+void ktls_rx_init(struct ktls_context *ctx)
+{
+	ctx->rx.buf.private = true;
+}
+
+/*
+ * Our sk_data_ready, in softirq or process context with the socket lock (or its
+ * spinlock half) held: wakes nobody before a whole record is there.
+ */
+static void rx_data_ready(struct sock *sk)
+{
+	struct ktls_context *ctx = ktls_context(sk);
+
+	ktls_rx_arrived(ctx);
+	if (ctx->rx.ready || ctx->rx.fresh)
+		ctx->rx.data_ready(sk);
+}
+
+/**
+ * ktls_rx_destroy() - give up what the receiving direction holds
+ * @ctx: the context
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_destroy(struct ktls_context *ctx)
+{
+	struct ktls_rx *rx = &ctx->rx;
+
+	if (!rx->key)
+		return;
+	ktls_stat_dec(ctx->sk, KTLS_STAT_CURR_RX);
+	if (ctx->sk->sk_data_ready == rx_data_ready)
+		WRITE_ONCE(ctx->sk->sk_data_ready, rx->data_ready);
+	ktls_buf_release(ctx->sk, &rx->buf);
+	ktls_key_free(rx->key);
+	rx->key = NULL;
+}
+
+/**
+ * ktls_rx_set_key() - the first key, or the one behind a KeyUpdate
+ * @ctx: the context
+ * @key: owned by the context from now on
+ *
+ * Data may have arrived before: whoever waits for it is woken.
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_set_key(struct ktls_context *ctx, struct ktls_key *key)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct ktls_key *old = rx->key;
+	struct sock *sk = ctx->sk;
+
+	WRITE_ONCE(rx->key, key);
+	if (old) {
+		ktls_key_free(old);
+		ktls_stat_inc(sk, KTLS_STAT_RX_REKEY_OK);
+	} else {
+		rx->data_ready = sk->sk_data_ready;
+		WRITE_ONCE(sk->sk_data_ready, rx_data_ready);
+		ktls_rx_set_lowat(ctx, sk->sk_rcvlowat);
+		ktls_stat_inc(sk, KTLS_STAT_RX);
+		ktls_stat_inc(sk, KTLS_STAT_CURR_RX);
+	}
+	rx->paused = false;
+	rx->messages = (struct ktls_messages){};
+	ktls_rx_frame(ctx);
+	if (rx->ready)
+		rx->data_ready(sk);
+}
+
+/**
+ * ktls_rx_set_lowat() - SO_RCVLOWAT, which counts payload here
+ * @ctx: the context
+ * @lowat: bytes
+ *
+ * TCP tells nothing below its own mark, which counts bytes in its queue.
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_set_lowat(struct ktls_context *ctx, int lowat)
+{
+	ctx->rx.lowat = lowat;
+	WRITE_ONCE(ctx->sk->sk_rcvlowat, 1);
+}
+
+/**
+ * ktls_rx_unread() - what SIOCINQ says
+ * @ctx: the context
+ *
+ * Context: socket lock held.
+ * Return: bytes of payload that have been opened and not read, and those of the
+ * next record if all of it is there (with TLS 1.3 its padding included, which
+ * nobody can tell before it is opened).
+ */
+unsigned int ktls_rx_unread(const struct ktls_context *ctx)
+{
+	const struct ktls_rx *rx = &ctx->rx;
+	const struct ktls_epoch *epoch = &rx->key->epoch;
+	unsigned int i, bytes = 0;
+
+	for (i = 0; i < rx->records; i++)
+		bytes += rx->record[i].len;
+	if (!rx->err && !rx->paused && ktls_rx_whole(ctx))
+		bytes += rx->want - ktls_record_framing(epoch);
+	return bytes;
+}
+
+/* Has the call got what it wants, or all there will ever be? */
+static bool is_over(const struct ktls_context *ctx,
+		    const struct ktls_recv *recv)
+{
+	const struct sock *sk = ctx->sk;
+
+	return recv->copied >= recv->target || (recv->copied && sk->sk_err) ||
+	       (!sk->sk_err && (sk->sk_shutdown & RCV_SHUTDOWN ||
+				sock_flag(sk, SOCK_DONE)));
+}
+
+/* Is there a record for the call, or anything else it should look at? */
+static bool has_news(const struct ktls_context *ctx,
+		     const struct ktls_recv *recv)
+{
+	const struct sock *sk = ctx->sk;
+
+	return READ_ONCE(ctx->rx.fresh) || sk->sk_err ||
+	       READ_ONCE(ctx->rx.records) > recv->index ||
+	       sk->sk_shutdown & RCV_SHUTDOWN;
+}
+
+/* Wait until there is something for the call */
+static int rx_wait(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = ctx->sk;
+
+	ktls_rx_settle(ctx);
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (has_news(ctx, recv))
+		return 0;
+	if (!recv->timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(recv->timeo);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	sk_wait_event(sk, &recv->timeo, has_news(ctx, recv), &wait);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	recv->since = jiffies;
+	return 0;
+}
+
+/*
+ * A peer that sends nothing but tiny or empty records keeps its reader busy, but
+ * not deaf: others get the CPU and the lock, signals and timeouts count, and a
+ * call that has got something returns.
+ */
+static int take_turn(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	if (signal_pending(current))
+		return sock_intr_errno(recv->timeo);
+	recv->gave_up = recv->copied >= recv->target ||
+			jiffies - recv->since >= recv->timeo;
+	if (recv->gave_up)
+		return -EAGAIN;
+	ktls_rx_settle(ctx);
+	release_sock(ctx->sk);
+	cond_resched();
+	lock_sock(ctx->sk);
+	return 0;
+}
+
+/**
+ * ktls_rx_get() - have a record for the reader, open it or wait for it
+ * @ctx: the context
+ * @recv: the call; its time goes by
+ *
+ * Context: process, socket lock held; released while waiting.
+ * Return: 1 if the record numbered recv->index is there, until the lock is
+ * released; 0 at the end of the stream, or if the call has got enough; or an
+ * error as of ktls_rx_recvmsg().
+ */
+int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	int ret;
+
+	if (!recv->rounds)
+		recv->since = jiffies;
+	while (recv->index >= rx->records) {
+		if (rx->records == KTLS_RX_RECORDS ||
+		    ktls_buf_crowded(&rx->buf))
+			return 0;
+		ret = ktls_rx_next(ctx);
+		if (ret < 0)
+			return ret;
+		if (!ret && is_over(ctx, recv))
+			return 0;
+		ret = ret ? 0 : rx_wait(ctx, recv);
+		if (!ret && ++recv->rounds % TURN == 0)
+			ret = take_turn(ctx, recv);
+		if (ret)
+			return ret;
+	}
+	return 1;
+}
+
+/**
+ * ktls_rx_done() - before a call returns and the lock is released
+ * @ctx: the context
+ * @recv: the call
+ *
+ * A call that gave up leaves more to come behind: an edge-triggered poller needs
+ * a new edge.
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_done(struct ktls_context *ctx, const struct ktls_recv *recv)
+{
+	ktls_rx_settle(ctx);
+	if (recv->gave_up && ctx->rx.ready)
+		ctx->rx.data_ready(ctx->sk);
+}
+
+/*
+ * Say what the call gives. A reader without room for it gets data, for which it
+ * need not know, and no other record.
+ */
+static int announce(struct ktls_recv *recv, u8 type)
+{
+	int err = put_cmsg(recv->msg, SOL_TLS, TLS_GET_RECORD_TYPE,
+			   sizeof(type), &type);
+
+	if (err)
+		return err;
+	if (recv->msg->msg_flags & MSG_CTRUNC && type != KTLS_TYPE_DATA)
+		return -EIO;
+	recv->type = type;
+	recv->started = true;
+	return 0;
+}
+
+/**
+ * ktls_rx_consume() - the reader has got bytes of the oldest opened record
+ * @ctx: the context
+ * @n: how many, perhaps all
+ *
+ * Context: socket lock held.
+ * Return: true if that was the end of the record, which is gone now.
+ */
+bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct ktls_rx_record *record = &rx->record[0];
+
+	record->skip += n;
+	record->len -= n;
+	if (record->len)
+		return false;
+
+	ktls_buf_consume(ctx->sk, &rx->buf, record->size);
+	rx->records--;
+	memmove(record, record + 1, rx->records * sizeof(*record));
+	return true;
+}
+
+/* Copy what fits of the record at hand. Returns -EFAULT if that was not all */
+static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	const struct ktls_rx_record *record = &rx->record[recv->index];
+	unsigned int n = min_t(size_t, record->len, recv->len - recv->copied);
+	unsigned int start = record->skip;
+	unsigned int i, copied = 0;
+
+	for (i = 0; i < recv->index; i++)
+		start += rx->record[i].size;
+	if (n)
+		copied = ktls_pos_copy_to_iter(ktls_buf_at(&rx->buf, start), n,
+					       &recv->msg->msg_iter);
+	recv->copied += copied;
+	if (recv->peek)
+		recv->index++;
+	else if (ktls_rx_consume(ctx, copied))
+		recv->msg->msg_flags |= MSG_EOR;
+	return copied == n ? 0 : -EFAULT;
+}
+
+static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	int ret;
+
+	do {
+		u8 type;
+
+		ret = ktls_rx_get(ctx, recv);
+		if (ret <= 0)
+			return ret;
+		type = ctx->rx.record[recv->index].type;
+		if (recv->started && type != recv->type)
+			return 0;
+		ret = recv->started ? 0 : announce(recv, type);
+		if (ret)
+			return ret;
+		ret = copy_record(ctx, recv);
+	} while (!ret && recv->type == KTLS_TYPE_DATA &&
+		 recv->copied < recv->len);
+	return ret;
+}
+
+/**
+ * ktls_rx_recvmsg() - receive on a socket that has an RX key
+ * @ctx: the context
+ * @msg: where to
+ * @len: bytes wanted
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT; of others only MSG_OOB makes a
+ *	difference
+ *
+ * Context: process, socket lock held; released while waiting.
+ * Return: bytes given, of one or more records of data or of one other record; 0
+ * for an empty record that is not data (the control message says so) or at the
+ * end of the stream; or an error: -EIO (a record that is not data, and no room
+ * to say so: it stays), -EKEYEXPIRED, -EFAULT, -EAGAIN, -EINTR or -ERESTARTSYS,
+ * -ENOMEM, those of sk_err, -EINVAL for MSG_OOB; or, for ever, -EBADMSG,
+ * -EMSGSIZE, -EINVAL (the peer's fault) or -ECONNRESET (the stream ended within
+ * a record).
+ */
+int ktls_rx_recvmsg(struct ktls_context *ctx, struct msghdr *msg, size_t len,
+		    int flags)
+{
+	size_t lowat = flags & MSG_WAITALL ? len : ctx->rx.lowat;
+	struct ktls_recv recv = {
+		.msg = msg,
+		.len = len,
+		.peek = flags & MSG_PEEK,
+		.target = min(lowat, len),
+		.timeo = sock_rcvtimeo(ctx->sk, flags & MSG_DONTWAIT),
+	};
+	int err;
+
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	err = receive(ctx, &recv);
+	ktls_rx_done(ctx, &recv);
+	return recv.copied ?: err;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_RX_H
+#define KTLS_RX_H
+
+#include <linux/fs.h>
+#include <linux/net.h>
+#include <linux/types.h>
+
+struct ktls_context;
+struct ktls_key;
+struct msghdr;
+struct pipe_inode_info;
+
+/**
+ * struct ktls_recv - one call that reads
+ * @msg: where to
+ * @len: bytes wanted
+ * @peek: the bytes stay
+ * @target: bytes below which to wait for more
+ * @timeo: how long still, jiffies
+ * @since: when the call began, or last slept, jiffies
+ * @rounds: records opened and sleeps so far
+ * @copied: bytes given
+ * @index: the record at hand, 0 unless peeking
+ * @type: of the records given
+ * @gave_up: others had to have a turn
+ * @started: a record has been given, perhaps an empty one
+ */
+struct ktls_recv {
+	struct msghdr *msg;
+	size_t len;
+	bool peek;
+	size_t target;
+	long timeo;
+	unsigned long since;
+	unsigned int rounds;
+	size_t copied;
+	unsigned int index;
+	u8 type;
+	bool gave_up;
+	bool started;
+};
+
+/* rx.c */
+void ktls_rx_init(struct ktls_context *ctx);
+void ktls_rx_destroy(struct ktls_context *ctx);
+void ktls_rx_set_key(struct ktls_context *ctx, struct ktls_key *key);
+int ktls_rx_recvmsg(struct ktls_context *ctx, struct msghdr *msg, size_t len,
+		    int flags);
+unsigned int ktls_rx_unread(const struct ktls_context *ctx);
+int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv);
+void ktls_rx_done(struct ktls_context *ctx, const struct ktls_recv *recv);
+void ktls_rx_set_lowat(struct ktls_context *ctx, int lowat);
+bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n);
+
+/* rx_splice.c */
+ssize_t ktls_rx_splice(struct ktls_context *ctx, struct pipe_inode_info *pipe,
+		       size_t len, bool nonblock);
+int ktls_rx_read_sock(struct ktls_context *ctx, read_descriptor_t *desc,
+		      sk_read_actor_t actor);
+
+/* rx_record.c */
+int ktls_rx_next(struct ktls_context *ctx);
+void ktls_rx_arrived(struct ktls_context *ctx);
+void ktls_rx_frame(struct ktls_context *ctx);
+void ktls_rx_settle(struct ktls_context *ctx);
+bool ktls_rx_whole(const struct ktls_context *ctx);
+
+#endif
