@@ -10,23 +10,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/evp.h>
 
-#include "../peer/check.h"
-#include "../peer/record.h"
-#include "../peer/ssl_keys.h"
-#include "../peer/ulp.h"
 #include "connection.h"
 #include "http.h"
+#include "session.h"
+
+#define CHUNK 65536
 
 struct connection {
-	SSL *ssl;
-	struct ssl_keys keys;
-	int fd;
+	struct session session;
 	int dir;
-	bool rekey;		/* the client wants us to use a new key */
-	u64 records;		/* before this key */
 	char buf[HTTP_REQUEST_MAX + 1];
 	size_t len;
 };
@@ -37,59 +31,8 @@ struct reply {
 	u64 first;
 	u64 len;		/* of the body */
 	u64 size;		/* of the file */
+	char text[2 * EVP_MAX_MD_SIZE + 64];	/* the body if there is no file */
 };
-
-/* Records so far: what the kernel's sequence number has counted. */
-static u64 records_sent(struct connection *c)
-{
-	struct tls_keys now;
-
-	CHECK_SYS(ktls_get_tx(c->fd, c->keys.suite, &now));
-	return c->records + keys_seq(&now) - keys_seq(&c->keys.server.keys);
-}
-
-static void set_key(struct connection *c)
-{
-	CHECK_SYS(ktls_set_tx(c->fd, c->keys.suite, c->keys.version,
-			      &c->keys.server.keys));
-}
-
-/*
- * From here on OpenSSL only reads. What it would like to write on its own (an
- * answer to a KeyUpdate, an alert) would be sealed with a sequence number that
- * is no longer right, so it goes nowhere.
- */
-static void hand_over(struct connection *c)
-{
-	ssl_keys_get(c->ssl, &c->keys);
-	SSL_set0_wbio(c->ssl, BIO_new(BIO_s_null()));
-	CHECK_SYS(ktls_attach(c->fd));
-	set_key(c);
-}
-
-/* RFC 8446 section 4.6.3: update_requested must be answered in kind. */
-static void watch_messages(int write, int version, int type, const void *buf,
-			   size_t len, SSL *ssl, void *arg)
-{
-	struct connection *c = arg;
-	const u8 *msg = buf;
-
-	(void)version;
-	(void)ssl;
-	if (!write && type == RECORD_HANDSHAKE && len == 5 && msg[0] == 24)
-		c->rekey = msg[4];
-}
-
-static void key_update(struct connection *c)
-{
-	c->rekey = false;
-	CHECK_SYS(ktls_send_type(c->fd, RECORD_HANDSHAKE, key_update_msg,
-				 sizeof(key_update_msg), 0));
-	c->records = records_sent(c);
-	direction_update(&c->keys.server, c->keys.suite);
-	set_key(c);
-	printf("KeyUpdate: sending with a new key\n");
-}
 
 /* Until a whole request is in buf; its length, 0 when there is none. */
 static size_t read_request(struct connection *c)
@@ -100,13 +43,65 @@ static size_t read_request(struct connection *c)
 		end = http_request_end(c->buf, c->len);
 		if (end || c->len == HTTP_REQUEST_MAX)
 			return end;
-		if (SSL_read_ex(c->ssl, c->buf + c->len,
-				HTTP_REQUEST_MAX - c->len, &n) != 1)
+		n = session_read(&c->session, c->buf + c->len,
+				 HTTP_REQUEST_MAX - c->len);
+		if (!n)
 			return 0;
-		if (c->rekey)
-			key_update(c);
 		c->len += n;
 	}
+}
+
+/* Bytes of a body: first what came together with the head. */
+static size_t read_body(struct connection *c, char *to, size_t size)
+{
+	size_t n = size < c->len ? size : c->len;
+
+	if (!c->len)
+		return session_read(&c->session, to, size);
+	memcpy(to, c->buf, n);
+	c->len -= n;
+	memmove(c->buf, c->buf + n, c->len);
+	return n;
+}
+
+static bool digest_body(struct connection *c, u64 left, EVP_MD_CTX *md)
+{
+	static char chunk[CHUNK];
+	size_t n;
+
+	for (; left; left -= n) {
+		n = read_body(c, chunk, left < CHUNK ? left : CHUNK);
+		if (!n || EVP_DigestUpdate(md, chunk, n) != 1)
+			return false;
+	}
+	return true;
+}
+
+static void format_digest(char *out, const u8 *digest, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		out += sprintf(out, "%02x", digest[i]);
+	strcpy(out, "\n");
+}
+
+/* What the client sends is not kept: it gets the SHA-256 of it. */
+static bool take_upload(struct connection *c, const struct http_request *rq,
+			struct reply *rp)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	u8 digest[EVP_MAX_MD_SIZE];
+	unsigned int len;
+	bool ok;
+
+	ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	     digest_body(c, rq->length, md) &&
+	     EVP_DigestFinal_ex(md, digest, &len) == 1;
+	EVP_MD_CTX_free(md);
+	if (ok)
+		format_digest(rp->text, digest, len);
+	return ok;
 }
 
 /* The kernel keeps the path below the directory. */
@@ -152,7 +147,7 @@ static int format_head(const struct http_request *rq, const struct reply *rp,
 	const char *type = "text/plain";
 	int n;
 
-	if (success(rp))
+	if (rp->file >= 0)
 		type = http_content_type(rq->path);
 	n = snprintf(out, size, "HTTP/1.1 %d %s\r\n", rp->status,
 		     http_reason(rp->status));
@@ -202,79 +197,87 @@ static bool send_file(int fd, const struct reply *rp)
 static bool send_reply(struct connection *c, const struct http_request *rq,
 		       struct reply *rp)
 {
-	char head[512], text[64];
+	int fd = c->session.fd;
+	char head[512];
 	bool body;
 	int n;
 
 	if (!success(rp))
-		rp->len = snprintf(text, sizeof(text), "%d %s\n", rp->status,
-				   http_reason(rp->status));
+		sprintf(rp->text, "%d %s\n", rp->status,
+			http_reason(rp->status));
+	if (*rp->text)
+		rp->len = strlen(rp->text);
 	body = !rq->head && rp->len;
 	n = format_head(rq, rp, head, sizeof(head));
-	/* The file's first bytes share the record of the head. */
-	if (!send_all(c->fd, head, n, body ? MSG_MORE : 0))
+	/* The body's first bytes share the record of the head. */
+	if (!send_all(fd, head, n, body ? MSG_MORE : 0))
 		return false;
 	if (!body)
 		return true;
-	if (!success(rp))
-		return send_all(c->fd, text, rp->len, 0);
-	return send_file(c->fd, rp);
+	return *rp->text ? send_all(fd, rp->text, rp->len, 0) :
+			   send_file(fd, rp);
+}
+
+static const char *method(const struct http_request *rq)
+{
+	if (rq->put)
+		return "PUT";
+	return rq->head ? "HEAD" : "GET";
 }
 
 static void log_request(struct connection *c, const struct http_request *rq,
 			const struct reply *rp, u64 records, bool ok)
 {
+	u64 bytes = rq->put ? rq->length : rp->len;
+
 	printf("%s /%s: %d, %llu bytes in %llu records, %s %s%s\n",
-	       rq->head ? "HEAD" : "GET", rq->path, rp->status,
-	       (rq->head ? 0 : rp->len),
-	       records, SSL_get_version(c->ssl),
-	       SSL_get_cipher_name(c->ssl), ok ? "" : ", cut short");
+	       method(rq), rq->path, rp->status, rq->head ? 0 : bytes,
+	       records, SSL_get_version(c->session.ssl),
+	       SSL_get_cipher_name(c->session.ssl), ok ? "" : ", cut short");
+}
+
+/* What the method asks for. False if the client went away. */
+static bool prepare_reply(struct connection *c, const struct http_request *rq,
+			  struct reply *rp)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (!rq->put) {
+		rp->status = find_file(c, rq, rp);
+		return true;
+	}
+	rp->status = 200;
+	if (rq->expect &&
+	    !send_all(c->session.fd, go_on, sizeof(go_on) - 1, 0))
+		return false;
+	return take_upload(c, rq, rp);
 }
 
 /* False when the connection is to end. */
 static bool serve_request(struct connection *c, size_t len)
 {
+	u64 sent = session_sent(&c->session);
+	u64 received = session_received(&c->session);
 	struct reply rp = { .file = -1 };
-	u64 before = records_sent(c);
 	struct http_request rq;
 	bool ok;
 
 	c->buf[len - 1] = '\0';
 	rp.status = http_parse(c->buf, &rq);
-	if (rp.status)
-		rq.keep_alive = false;
-	else
-		rp.status = find_file(c, &rq, &rp);
-	ok = send_reply(c, &rq, &rp);
-	log_request(c, &rq, &rp, records_sent(c) - before, ok);
-	if (rp.file >= 0)
-		close(rp.file);
 	memmove(c->buf, c->buf + len, c->len - len);
 	c->len -= len;
+	ok = !!rp.status;
+	if (ok)
+		rq.keep_alive = false;
+	else
+		ok = prepare_reply(c, &rq, &rp);
+	ok = ok && send_reply(c, &rq, &rp);
+	sent = session_sent(&c->session) - sent;
+	received = session_received(&c->session) - received;
+	log_request(c, &rq, &rp, rq.put ? received : sent, ok);
+	if (rp.file >= 0)
+		close(rp.file);
 	return ok && rq.keep_alive;
-}
-
-static void close_notify(struct connection *c)
-{
-	static const u8 alert[] = { 1, 0 };
-
-	/* The client may be gone: then nobody misses it. */
-	if (ktls_send_type(c->fd, RECORD_ALERT, alert, sizeof(alert),
-			   MSG_NOSIGNAL) < 0)
-		return;
-	shutdown(c->fd, SHUT_WR);
-}
-
-static bool shake_hands(struct connection *c)
-{
-	const char *reason;
-
-	ssl_keys_watch(c->ssl, &c->keys);
-	if (SSL_accept(c->ssl) == 1)
-		return true;
-	reason = ERR_reason_error_string(ERR_peek_last_error());
-	printf("no handshake: %s\n", reason ? reason : "the client went away");
-	return false;
 }
 
 void connection_serve(SSL_CTX *ctx, int fd, int dir)
@@ -282,20 +285,13 @@ void connection_serve(SSL_CTX *ctx, int fd, int dir)
 	static struct connection c;
 	size_t len;
 
-	c.fd = fd;
 	c.dir = dir;
-	c.ssl = SSL_new(ctx);
-	if (!c.ssl || SSL_set_fd(c.ssl, fd) != 1)
-		return;
-	if (shake_hands(&c)) {
-		SSL_set_msg_callback(c.ssl, watch_messages);
-		SSL_set_msg_callback_arg(c.ssl, &c);
-		hand_over(&c);
+	if (session_start(&c.session, ctx, fd)) {
 		do {
 			len = read_request(&c);
 		} while (len && serve_request(&c, len));
-		close_notify(&c);
+		session_end(&c.session);
 	}
-	SSL_free(c.ssl);
+	SSL_free(c.session.ssl);
 	close(fd);
 }

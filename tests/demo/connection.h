@@ -6,9 +6,10 @@
 struct ssl_ctx_st;	/* OpenSSL calls it SSL_CTX */
 
 /*
- * Serves files below the directory until the client is done. Handshake and
- * requests go through OpenSSL; all that is sent after the handshake goes
- * through the kernel. Exits with a message if the kernel refuses.
+ * Serves files below the directory until the client is done, and tells the
+ * SHA-256 of what it uploads. OpenSSL shakes hands; all that is sent and
+ * received after that goes through the kernel. Exits with a message if the
+ * kernel refuses.
  */
 void connection_serve(struct ssl_ctx_st *ctx, int fd, int dir);
 

@@ -75,6 +75,16 @@ static void parse_range(const char *value, struct http_request *r)
 	r->has_range = !*end && r->first <= r->last;
 }
 
+static void parse_length(const char *value, struct http_request *r)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*value))
+		return;
+	r->length = strtoull(value, &end, 10);
+	r->has_length = !*end;
+}
+
 static void parse_header(char *line, struct http_request *r)
 {
 	char *value = strchr(line, ':');
@@ -87,6 +97,10 @@ static void parse_header(char *line, struct http_request *r)
 		r->keep_alive = strcasecmp(value, "close") != 0;
 	else if (!strcasecmp(line, "range"))
 		parse_range(value, r);
+	else if (!strcasecmp(line, "expect"))
+		r->expect = !strcasecmp(value, "100-continue");
+	else if (!strcasecmp(line, "content-length"))
+		parse_length(value, r);
 }
 
 static int parse_request_line(char *line, struct http_request *r)
@@ -100,7 +114,8 @@ static int parse_request_line(char *line, struct http_request *r)
 		return 400;
 	r->keep_alive = !strcmp(version, "HTTP/1.1");
 	r->head = !strcmp(method, "HEAD");
-	if (!r->head && strcmp(method, "GET"))
+	r->put = !strcmp(method, "PUT");
+	if (!r->head && !r->put && strcmp(method, "GET"))
 		return 405;
 	return parse_path(target, r->path) ? 0 : 400;
 }
@@ -119,7 +134,7 @@ int http_parse(char *text, struct http_request *r)
 		return status;
 	while ((line = strtok_r(NULL, "\r\n", &save)))
 		parse_header(line, r);
-	return 0;
+	return r->put && !r->has_length ? 411 : 0;
 }
 
 const char *http_reason(int status)
@@ -130,6 +145,7 @@ const char *http_reason(int status)
 	case 400: return "Bad Request";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
+	case 411: return "Length Required";
 	case 416: return "Range Not Satisfiable";
 	default: return "Internal Server Error";
 	}

@@ -11,6 +11,10 @@
 struct http_request {
 	char path[HTTP_PATH_MAX];	/* relative, decoded, never empty */
 	bool head;
+	bool put;
+	bool expect;			/* waits for 100 before the body */
+	bool has_length;
+	u64 length;			/* of the body */
 	bool keep_alive;
 	bool has_range;
 	u64 first, last;		/* inclusive; last is ~0 for "to the end" */
@@ -19,7 +23,7 @@ struct http_request {
 /* Bytes up to and including the empty line, 0 if it is not there yet. */
 size_t http_request_end(const char *buf, size_t len);
 
-/* Returns 0 or the status to answer with: 400, 405. Writes into text. */
+/* Returns 0 or the status to answer with: 400, 405, 411. Writes into text. */
 int http_parse(char *text, struct http_request *r);
 
 /* The words that go with a status. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An HTTPS file server whose records are sealed by the kernel. */
+/* An HTTPS file server whose records are sealed and opened by the kernel. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,9 +33,10 @@ struct config {
 static void usage(void)
 {
 	puts("Usage: ktls-demo-server [--port N] [--cert FILE --key FILE] DIR\n"
-	     "Serves the files of DIR over HTTPS. OpenSSL shakes hands and reads\n"
-	     "requests; replies are sent with send() and sendfile() through the\n"
-	     "kernel's ktls. Without --cert it makes a certificate for localhost.\n"
+	     "Serves the files of DIR over HTTPS, and answers a PUT with the\n"
+	     "SHA-256 of its body. OpenSSL shakes hands; then requests are read\n"
+	     "with recvmsg() and replies sent with send() and sendfile() through\n"
+	     "the kernel's ktls. Without --cert it makes a certificate for localhost.\n"
 	     "Environment: KTLS_ULP, the protocol's name (default ktls).");
 }
 

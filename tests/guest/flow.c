@@ -70,24 +70,29 @@ static bool asleep(pid_t tid)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
 	f = fopen(path, "r");
 	if (!f)
-		FAIL("the sender has ended instead of waiting");
+		FAIL("the thread has ended instead of waiting");
 	CHECK_EQ(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
 	fclose(f);
 	return state == 'S';
 }
 
-void call_wait_asleep(struct send_call *s)
+void wait_asleep(const pid_t *thread)
 {
 	pid_t tid;
 	int ms;
 
 	for (ms = 0; ms < TCP_WAIT_MS; ms++) {
-		tid = __atomic_load_n(&s->tid, __ATOMIC_ACQUIRE);
+		tid = __atomic_load_n(thread, __ATOMIC_ACQUIRE);
 		if (tid && asleep(tid))
 			return;
 		poll(NULL, 0, 1);
 	}
-	FAIL("the sender does not go to sleep");
+	FAIL("the thread does not go to sleep");
+}
+
+void call_wait_asleep(struct send_call *s)
+{
+	wait_asleep(&s->tid);
 }
 
 static void interrupted(int sig)

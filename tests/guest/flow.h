@@ -40,6 +40,8 @@ void call_wait_asleep(struct send_call *s);
 /* A signal that does nothing but interrupt. */
 void call_interrupt(struct send_call *s);
 ssize_t call_join(struct send_call *s);
+/* Until the thread that writes its id there sleeps in a system call. */
+void wait_asleep(const pid_t *thread);
 
 /*
  * Drops every segment that arrives at fd, so that what it sends stays

@@ -102,6 +102,8 @@ static void set_end(int fd, const struct tcp_opts *o, bool local)
 {
 	if (local && o->sndbuf)
 		tcp_set_int(fd, SOL_SOCKET, SO_SNDBUF, o->sndbuf);
+	if (local && o->local_rcvbuf)
+		tcp_set_int(fd, SOL_SOCKET, SO_RCVBUF, o->local_rcvbuf);
 	if (!local && o->rcvbuf)
 		tcp_set_int(fd, SOL_SOCKET, SO_RCVBUF, o->rcvbuf);
 	if (o->mss)

@@ -14,6 +14,7 @@ struct tcp_opts {
 	int family;	/* AF_INET if 0 */
 	int sndbuf;	/* of the local end; 0: the system's choice */
 	int rcvbuf;	/* of the peer's end, set before it connects */
+	int local_rcvbuf;	/* of the local end, set before it connects */
 	int mss;	/* TCP_MAXSEG, both ends */
 	bool nonblock;	/* the local end */
 	bool accepted;	/* the local end is the accepted one */

@@ -38,17 +38,23 @@ int ktls_set_tx(int fd, const struct suite *suite, u16 version,
 	return ktls_set_key(fd, TLS_TX, suite, version, keys);
 }
 
-int ktls_get_tx(int fd, const struct suite *suite, struct tls_keys *keys)
+int ktls_get_key(int fd, int dir, const struct suite *suite,
+		 struct tls_keys *keys)
 {
 	socklen_t len = suite_crypto_info_size(suite);
 	union crypto_info ci = { 0 };
 
-	if (getsockopt(fd, SOL_TLS, TLS_TX, &ci, &len))
+	if (getsockopt(fd, SOL_TLS, dir, &ci, &len))
 		return -1;
 	CHECK_EQ(len, suite_crypto_info_size(suite));
 	CHECK_EQ(ci.info.cipher_type, suite->cipher_type);
 	suite_parse_info(suite, &ci, keys);
 	return 0;
+}
+
+int ktls_get_tx(int fd, const struct suite *suite, struct tls_keys *keys)
+{
+	return ktls_get_key(fd, TLS_TX, suite, keys);
 }
 
 ssize_t ktls_send_type(int fd, u8 type, const void *data, size_t len,

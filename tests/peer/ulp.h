@@ -17,6 +17,8 @@ int ktls_set_key(int fd, int dir, const struct suite *suite, u16 version,
 int ktls_set_tx(int fd, const struct suite *suite, u16 version,
 		const struct tls_keys *keys);
 /* Reads the whole struct; its keys go to *keys. */
+int ktls_get_key(int fd, int dir, const struct suite *suite,
+		 struct tls_keys *keys);
 int ktls_get_tx(int fd, const struct suite *suite, struct tls_keys *keys);
 /* sendmsg() with a TLS_SET_RECORD_TYPE control message. */
 ssize_t ktls_send_type(int fd, u8 type, const void *data, size_t len,
