@@ -2,8 +2,10 @@
 /*
  * The module's wire format (record.c) and table of suites (cipher.c): records
  * are sealed the way aead.c does it, but by libcrypto, and opened by the
- * independent record layer of tests/peer.
+ * independent record layer of tests/peer. Headers that arrive are told good
+ * from bad.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "../../src/cipher.h"
@@ -308,11 +310,132 @@ static void aad_by_hand(void **state)
 	CHECK_MEM(aad, tls13, 5);
 }
 
+/* By hand: what a record has between its header and its payload, and behind. */
+static unsigned int overhead_of(const struct rcase *rc)
+{
+	if (rc->version == TLS13)
+		return 1 + 16;
+	return rc->suite->mode == SUITE_CHACHA ? 16 : 8 + 16;
+}
+
+static void parse_fails(const struct ktls_epoch *e, u8 type, u16 version,
+			unsigned int len, int err)
+{
+	u8 header[] = { type, version >> 8, version, len >> 8, len };
+	unsigned int size = 12345;
+
+	if (ktls_record_parse(e, header, &size) != -err)
+		FAIL("type %u, version %#x, %u bytes: not %s", type, version,
+		     len, errno_name(err));
+	CHECK_EQ(size, 12345);
+}
+
+static void parse_works(const struct ktls_epoch *e, u8 type, unsigned int len)
+{
+	u8 header[] = { type, 3, 3, len >> 8, len };
+	unsigned int size = 12345;
+
+	CHECK_EQ(ktls_record_parse(e, header, &size), 0);
+	CHECK_EQ(size, 5 + len);
+}
+
+static void parse_length(void **state)
+{
+	const struct rcase *rc = *state;
+	struct tls_keys keys = { 0 };
+	unsigned int least, len;
+	struct ktls_epoch e;
+
+	make_epoch(&e, rc, &keys);
+	least = overhead_of(rc);
+	for (len = 0; len <= 0xffff; len++)
+		if (len < least)
+			parse_fails(&e, RECORD_DATA, TLS12, len, EBADMSG);
+		else if (len <= 16384 + least)
+			parse_works(&e, RECORD_DATA, len);
+		else
+			parse_fails(&e, RECORD_DATA, TLS12, len, EMSGSIZE);
+}
+
+/* The outer type tells nothing with TLS 1.2, and must be that one with 1.3. */
+static void parse_type(void **state)
+{
+	const struct rcase *rc = *state;
+	struct tls_keys keys = { 0 };
+	struct ktls_epoch e;
+	int type;
+
+	make_epoch(&e, rc, &keys);
+	for (type = 0; type < 256; type++)
+		if (rc->version == TLS12 || type == RECORD_DATA)
+			parse_works(&e, type, 100);
+		else
+			parse_fails(&e, type, TLS12, 100, EBADMSG);
+}
+
+/* Of two faults the length counts first, then the version. */
+static void parse_version(void **state)
+{
+	const struct rcase *rc = *state;
+	struct tls_keys keys = { 0 };
+	struct ktls_epoch e;
+	int version;
+
+	make_epoch(&e, rc, &keys);
+	for (version = 0; version <= 0xffff; version++) {
+		if (version == TLS12)
+			continue;
+		parse_fails(&e, RECORD_DATA, version, 100, EINVAL);
+		parse_fails(&e, RECORD_ALERT, version, 100, EINVAL);
+		parse_fails(&e, RECORD_DATA, version, 3, EBADMSG);
+		parse_fails(&e, RECORD_DATA, version, 0xffff, EMSGSIZE);
+	}
+	parse_fails(&e, RECORD_ALERT, TLS12, 0xffff, EMSGSIZE);
+}
+
+/* The peer's nonce is the next record's, where it travels; its number is not. */
+static void read_explicit(void **state)
+{
+	static const u8 prefix[] = { 23, 3, 3, 0, 99, 1, 2, 3, 4, 5, 6, 7, 8 };
+	const struct rcase *rc = *state;
+	u8 before[KTLS_AEAD_IV_SIZE], iv[KTLS_AEAD_IV_SIZE];
+	struct ktls_epoch e, old;
+	struct tls_keys keys;
+
+	keys_random(&keys);
+	make_epoch(&e, rc, &keys);
+	old = e;
+	memcpy(before, nonce_of(&e, iv), SUITE_NONCE_SIZE);
+	ktls_epoch_read_explicit(&e, prefix);
+	CHECK_EQ(e.seq, old.seq);
+	if (rc->version == TLS13 || rc->suite->mode == SUITE_CHACHA) {
+		CHECK_EQ(e.explicit, old.explicit);
+		CHECK_MEM(nonce_of(&e, iv), before, SUITE_NONCE_SIZE);
+	} else {
+		CHECK_EQ(e.explicit, 0x0102030405060708);
+		CHECK_MEM(nonce_of(&e, iv), keys.salt, 4);
+		CHECK_MEM(nonce_of(&e, iv) + 4, prefix + 5, 8);
+	}
+}
+
+static const struct {
+	const char *name;
+	CMUnitTestFunction fn;
+} each_rcase[] = {
+	{ "epoch_export", epoch_export },
+	{ "record_wire", record_wire },
+	{ "parse_length", parse_length },
+	{ "parse_type", parse_type },
+	{ "parse_version", parse_version },
+	{ "read_explicit", read_explicit },
+};
+
 static void add_cases(struct unit_list *l)
 {
 	static struct rcase cases[32];
 	struct rcase *rc = cases;
 	const struct suite *s;
+	size_t i;
 	u16 v;
 
 	for (s = suites; s < suites + suite_count; s++) {
@@ -324,10 +447,9 @@ static void add_cases(struct unit_list *l)
 				continue;
 			CHECK(rc < cases + ARRAY_SIZE(cases));
 			*rc = (struct rcase) { s, v };
-			unit_add(l, epoch_export, rc, "epoch_export[%s-%s]",
-				 vs, s->name);
-			unit_add(l, record_wire, rc, "record_wire[%s-%s]",
-				 vs, s->name);
+			for (i = 0; i < ARRAY_SIZE(each_rcase); i++)
+				unit_add(l, each_rcase[i].fn, rc, "%s[%s-%s]",
+					 each_rcase[i].name, vs, s->name);
 			rc++;
 		}
 	}
