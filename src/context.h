@@ -2,6 +2,7 @@
 #ifndef KTLS_CONTEXT_H
 #define KTLS_CONTEXT_H
 
+#include <linux/ktime.h>
 #include <linux/workqueue.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
@@ -57,13 +58,25 @@ struct ktls_tx {
 #define KTLS_RX_RECORDS 16
 
 /**
+ * struct ktls_stamp - when bytes arrived, 0 where nobody knows
+ * @software: as the kernel saw it
+ * @hardware: as the network card did
+ */
+struct ktls_stamp {
+	ktime_t software;
+	ktime_t hardware;
+};
+
+/**
  * struct ktls_rx_record - a record that has been opened and not been read
+ * @stamp: when its last byte arrived, if the socket wants to know
  * @type: content type
  * @len: payload bytes not read yet
  * @skip: bytes of the record before them in the buffer
  * @size: bytes of the record in the buffer
  */
 struct ktls_rx_record {
+	struct ktls_stamp stamp;
 	u8 type;
 	unsigned int len;
 	unsigned int skip;

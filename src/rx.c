@@ -311,6 +311,7 @@ static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
 		copied = ktls_pos_copy_to_iter(ktls_buf_at(&rx->buf, start), n,
 					       &recv->msg->msg_iter);
 	recv->copied += copied;
+	recv->stamp = record->stamp;
 	if (recv->peek)
 		recv->index++;
 	else if (ktls_rx_consume(ctx, copied))
@@ -375,6 +376,7 @@ int ktls_rx_recvmsg(struct ktls_context *ctx, struct msghdr *msg, size_t len,
 	if (!len)
 		return 0;
 	err = receive(ctx, &recv);
+	ktls_rx_put_stamp(ctx->sk, msg, &recv.stamp);
 	ktls_rx_done(ctx, &recv);
 	return recv.copied ?: err;
 }

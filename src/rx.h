@@ -6,7 +6,8 @@
 #include <linux/net.h>
 #include <linux/types.h>
 
-struct ktls_context;
+#include "context.h"
+
 struct ktls_key;
 struct msghdr;
 struct pipe_inode_info;
@@ -23,6 +24,7 @@ struct pipe_inode_info;
  * @copied: bytes given
  * @index: the record at hand, 0 unless peeking
  * @type: of the records given
+ * @stamp: of the last of them
  * @gave_up: others had to have a turn
  * @started: a record has been given, perhaps an empty one
  */
@@ -37,6 +39,7 @@ struct ktls_recv {
 	size_t copied;
 	unsigned int index;
 	u8 type;
+	struct ktls_stamp stamp;
 	bool gave_up;
 	bool started;
 };
@@ -58,6 +61,11 @@ ssize_t ktls_rx_splice(struct ktls_context *ctx, struct pipe_inode_info *pipe,
 		       size_t len, bool nonblock);
 int ktls_rx_read_sock(struct ktls_context *ctx, read_descriptor_t *desc,
 		      sk_read_actor_t actor);
+
+/* rx_stamp.c */
+struct ktls_stamp ktls_rx_stamp(const struct sock *sk, u32 seq);
+void ktls_rx_put_stamp(struct sock *sk, struct msghdr *msg,
+		       const struct ktls_stamp *stamp);
 
 /* rx_record.c */
 int ktls_rx_next(struct ktls_context *ctx);

@@ -328,11 +328,13 @@ static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	struct ktls_epoch *epoch = &rx->key->epoch;
+	u32 last = tcp_sk(ctx->sk)->copied_seq + rx->taken - 1;
 	unsigned int start = rx->buf.size - rx->want;
 	u8 prefix[KTLS_RECORD_PREFIX_MAX];
 	struct ktls_pos payload = ktls_buf_at(&rx->buf, start);
 	int err;
 
+	record->stamp = ktls_rx_stamp(ctx->sk, last);
 	record->skip = ktls_record_prefix(epoch);
 	record->size = rx->want;
 	record->len = rx->want - ktls_record_framing(epoch);

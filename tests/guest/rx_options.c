@@ -149,43 +149,6 @@ KTLS_TEST_EACH(busy_poll_does_no_harm, each_version, const struct tls_case *,
 	forge_close(&f);
 }
 
-/* Number of control messages of this level and type, other than TLS's. */
-static unsigned int foreign_cmsgs(int fd, int level, int type)
-{
-	char control[512] __attribute((aligned(8))), buf[100];
-	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg;
-	unsigned int count = 0;
-
-	CHECK_EQ(CHECK_SYS(recvmsg(fd, &msg, 0)), 5);
-	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
-		if (cmsg->cmsg_level == level && cmsg->cmsg_type == type)
-			count++;
-		else
-			CHECK_EQ(cmsg->cmsg_level, SOL_TLS);
-	}
-	return count;
-}
-
-/* A plain socket says when data came; records come without, says the manual. */
-KTLS_TEST_EACH(timestamp_not_with_records, each_version,
-	       const struct tls_case *, tc)
-{
-	struct forge f;
-
-	forge_open(&f, tc);
-	tcp_set_int(f.fd, SOL_SOCKET, SO_TIMESTAMP, 1);
-	forge_data(&f, "hello", 5);
-	CHECK_EQ(foreign_cmsgs(f.fd, SOL_SOCKET, SO_TIMESTAMP), 0);
-	forge_close(&f);
-}
-
 /* Bytes that are opened and those that are not count together. */
 KTLS_TEST_EACH(lowat_counts_opened_bytes, each_version,
 	       const struct tls_case *, tc)
