@@ -12,7 +12,8 @@ chroot_dir()
 # libssl, libcmocka: for the programs of tests/, built in trixie only, so that
 # every host runs the same ones; libzstd and zlib are what a static libcrypto
 # needs. g++: the UAPI header is compiled as C++, too. clang: for other
-# warnings. dkms: an old one and a new one.
+# warnings. dkms: an old one and a new one. rpm: what makes rpm packages and
+# repositories and installs from them, apart from the system they go to.
 chroot_packages()
 {
 	case $1 in
@@ -24,8 +25,11 @@ chroot_packages()
 	bullseye)
 		echo gcc-10 gcc libc6-dev make libelf1 kmod dkms
 		;;
+	rpm)
+		echo rpm rpmlint createrepo-c dnf make kmod
+		;;
 	*)
-		die "unknown chroot $1: known are trixie and bullseye"
+		die "unknown chroot $1: known are trixie, bullseye and rpm"
 		;;
 	esac | tr " " ,
 }
@@ -33,6 +37,25 @@ chroot_packages()
 chroot_recipe()
 {
 	echo "1 $(chroot_packages "$1")"
+}
+
+# The suite that the chroot is made of.
+chroot_suite()
+{
+	case $1 in
+	rpm) echo trixie ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# What debootstrap itself installs; apt, which sorts better, adds the rest: the
+# Python packages of rpmlint cannot be configured in debootstrap's order.
+chroot_base_packages()
+{
+	case $1 in
+	rpm) echo ca-certificates ;;
+	*) chroot_packages "$1" ;;
+	esac
 }
 
 chroot_ready()
@@ -64,23 +87,27 @@ chroot_extend()
 chroot_bootstrap()
 {
 	# shellcheck disable=SC2154 # archive.sh sets archive_keyring
-	local dir keyring=$archive_keyring log new packages uri
+	local dir keyring=$archive_keyring log new packages suite uri
 
 	dir=$(chroot_dir "$1")
 	new=$dir.new
 	log=$dir.log
-	packages=$(chroot_packages "$1")
+	packages=$(chroot_base_packages "$1")
+	suite=$(chroot_suite "$1")
 	say "making the $1 chroot (about a minute)"
-	archive_index "$1" >/dev/null
-	uri=$(cat "$KTLS_CACHE/index/$1/uri")
+	archive_index "$suite" >/dev/null
+	uri=$(cat "$KTLS_CACHE/index/$suite/uri")
 	rm -rf "$new"
 	mkdir -p "${dir%/*}"
 	debootstrap --variant=minbase --keyring="$keyring" \
-		--include="$packages" "$1" "$new" "$uri" >"$log" 2>&1 ||
+		--include="$packages" "$suite" "$new" "$uri" >"$log" 2>&1 ||
 		die "debootstrap of $1 failed: see $log"
 	rm -rf "$new/var/cache/apt/archives/"*.deb "$new/var/lib/apt/lists/"*
 	rm -rf "$dir"
 	mv "$new" "$dir"
+	[ "$packages" != "$(chroot_packages "$1")" ] || return 0
+	echo base >"$dir/.ktls-recipe"
+	chroot_extend "$1"
 }
 
 chroot_make()
