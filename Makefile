@@ -68,6 +68,10 @@ dkms-install: ## Install with DKMS: built again for every new kernel
 dkms-remove: ## Remove everything that dkms-install installed
 	@scripts/dkms remove
 
+.PHONY: rpm
+rpm: ## Build the rpm packages
+	@scripts/rpm
+
 .PHONY: lint unit check demo
 lint: ## Run the static checks
 	@scripts/lint

@@ -34,7 +34,7 @@ says()
 
 lint_version()
 {
-	local version
+	local file version
 
 	version=$(cat VERSION)
 	says dkms.conf "$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
@@ -42,8 +42,9 @@ lint_version()
 		"$(sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -n1)"
 	says debian/changelog "$(sed -n '1s/^ktls (\([0-9.]*\).*/\1/p' \
 		debian/changelog)"
-	says rpm/ktls-dkms.spec \
-		"$(sed -n 's/^Version: *//p' rpm/ktls-dkms.spec)"
+	for file in rpm/*.spec; do
+		says "$file" "$(sed -n 's/^Version: *//p' "$file")"
+	done
 }
 
 # Maintained kernels take interfaces back from newer ones: a version says
