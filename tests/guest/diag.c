@@ -57,20 +57,43 @@ static void read_socket(struct diag *d, struct nlmsghdr *h)
 			read_ulp(d, a);
 }
 
+/* Of any socket: what is being made or freed shows nothing else either. */
+static void check_sane(const struct diag *d)
+{
+	const u16 *tls = d->tls;
+
+	/* The nest is empty once close() has begun. */
+	if (!d->has[DIAG_TXCONF] || strcmp(d->ulp, ktls_ulp()))
+		return;
+	if (d->has[DIAG_VERSION])
+		CHECK(tls[DIAG_VERSION] == TLS12 || tls[DIAG_VERSION] == TLS13);
+	CHECK(tls[DIAG_TXCONF] == DIAG_CONF_BASE ||
+	      tls[DIAG_TXCONF] == DIAG_CONF_SW);
+	CHECK(tls[DIAG_RXCONF] == DIAG_CONF_BASE ||
+	      tls[DIAG_RXCONF] == DIAG_CONF_SW);
+	if (d->has[DIAG_TX_MAX_PAYLOAD_LEN])
+		CHECK(tls[DIAG_TX_MAX_PAYLOAD_LEN] >= 63 &&
+		      tls[DIAG_TX_MAX_PAYLOAD_LEN] <= 16384);
+}
+
 /* False at the end of the dump */
 static bool read_messages(struct diag *d, void *buf, int len, u64 cookie)
 {
 	struct inet_diag_msg *m;
 	struct nlmsghdr *h;
+	struct diag one;
 
 	for (h = buf; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
 		if (h->nlmsg_type == NLMSG_DONE)
 			return false;
 		CHECK(h->nlmsg_type != NLMSG_ERROR);
 		m = NLMSG_DATA(h);
+		memset(&one, 0, sizeof(one));
+		read_socket(&one, h);
+		check_sane(&one);
 		if (m->id.idiag_cookie[0] == (u32)cookie &&
 		    m->id.idiag_cookie[1] == (u32)(cookie >> 32))
-			read_socket(d, h);
+			*d = one;
 	}
 	return true;
 }

@@ -29,7 +29,10 @@ enum {
 #define DIAG_CONF_SW 2
 
 int diag_open(void);
-/* Dumps the sockets of fd's family through nl and looks for fd. */
+/*
+ * Dumps the sockets of fd's family through nl and looks for fd. What the dump
+ * says of other sockets with the ULP must make sense.
+ */
 void diag_get(int nl, int fd, struct diag *d);
 
 #endif

@@ -318,12 +318,17 @@ KTLS_TEST(close_after_reset_by_peer)
 {
 	struct conn c;
 
+	own_netns();
 	conn_open(&c, &case13);
 	conn_send(&c, "open", 4, MSG_MORE);
 	tcp_reset(c.peer);
 	c.peer = -1;
 	CHECK(tcp_poll(c.fd, POLLERR | POLLHUP, TCP_WAIT_MS));
+	CHECK_EQ(stat_value("KtlsCurrTx"), 1);
 	conn_close_local(&c);
+	/* Nothing is kept for a connection that is gone. */
+	CHECK_EQ(stat_value("KtlsCurrTx"), 0);
+	CHECK_EQ(stat_value("KtlsTxRests"), 0);
 }
 
 /* The descriptor goes away under a sender; its call ends as if it had not. */

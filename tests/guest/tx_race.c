@@ -4,12 +4,14 @@
  * A race is lost when the kernel complains or something is left at unload.
  */
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
@@ -303,16 +305,37 @@ static void *leave_with_open_record(void *arg)
 	return NULL;
 }
 
+/* Looks at the counters where only the socket still is. */
+static void *enter_and_count(void *arg)
+{
+	struct conn *c = arg;
+	int ns = CHECK_SYS(ioctl(c->fd, SIOCGSKNS));
+
+	CHECK_SYS(setns(ns, CLONE_NEWNET));
+	close(ns);
+	CHECK_EQ(stat_value("KtlsCurrTx"), 1);
+	CHECK_EQ(stat_value("KtlsTxRecords"), 1);
+	CHECK_EQ(stat_value("KtlsTxBytes"), 8);
+	return NULL;
+}
+
+static void run_thread(void *(*run)(void *arg), struct conn *c)
+{
+	pthread_t thread;
+
+	CHECK_EQ(pthread_create(&thread, NULL, run, c), 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
 /* The last process of a name space goes, the socket stays and works. */
 KTLS_TEST(netns_lives_as_long_as_socket)
 {
-	pthread_t thread;
 	struct conn c;
 
-	CHECK_EQ(pthread_create(&thread, NULL, leave_with_open_record, &c), 0);
-	CHECK_EQ(pthread_join(thread, NULL), 0);
+	run_thread(leave_with_open_record, &c);
 	conn_send(&c, " end", 4, 0);
 	peer_expect(&c, RECORD_DATA, "open end", 8);
+	run_thread(enter_and_count, &c);
 	conn_close_local(&c);
 	peer_expect_eof(&c);
 }
