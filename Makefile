@@ -72,6 +72,20 @@ dkms-remove: ## Remove everything that dkms-install installed
 rpm: ## Build the rpm packages
 	@scripts/rpm
 
+.PHONY: deb
+DEB_DIR ?= $(CURDIR)/out/packages
+deb: ## Build the Debian packages ktls-dkms and ktls-dev (DEB_DIR: where)
+	@command -v dpkg-buildpackage > /dev/null || \
+		{ echo "ktls: dpkg-buildpackage is missing: install" \
+			"build-essential, debhelper and dh-dkms" >&2; exit 1; }
+	@mkdir -p "$(DEB_DIR)"
+	unset MAKEFLAGS MFLAGS MAKELEVEL; \
+	dpkg-buildpackage --build=binary --no-sign --post-clean \
+		--buildinfo-file="$(DEB_DIR)/ktls.buildinfo" \
+		--changes-file="$(DEB_DIR)/ktls.changes" \
+		--buildinfo-option="-u$(DEB_DIR)" --changes-option="-u$(DEB_DIR)"
+	@ls "$(DEB_DIR)"/*.deb
+
 .PHONY: lint unit check demo
 lint: ## Run the static checks
 	@scripts/lint
