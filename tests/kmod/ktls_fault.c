@@ -68,8 +68,8 @@ static int fail(int tgid, struct pt_regs *regs, long result)
 		pass--;
 		return 0;
 	}
-	regs->ax = result;
-	regs->ip = (unsigned long)just_return;
+	regs_set_return_value(regs, result);
+	instruction_pointer_set(regs, (unsigned long)just_return);
 	return 1;
 }
 
@@ -78,9 +78,19 @@ static int fail_alloc(struct kprobe *probe, struct pt_regs *regs)
 	return fail(READ_ONCE(alloc_skb), regs, 0);
 }
 
+/* The kernel's own helper needs what s390 does not export */
+static void *first_argument(struct pt_regs *regs)
+{
+#ifdef CONFIG_S390
+	return (void *)regs->gprs[2];
+#else
+	return (void *)regs_get_kernel_argument(regs, 0);
+#endif
+}
+
 static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct aead_request *req = (struct aead_request *)regs->di;
+	struct aead_request *req = first_argument(regs);
 	struct crypto_tfm *tfm = crypto_aead_tfm(crypto_aead_reqtfm(req));
 
 	/* What one cipher asks of another is no call of its own */
