@@ -5,6 +5,9 @@
 # packages. To be sourced after common.sh. No address is stored in the tree:
 # the machine's own apt configuration names the archive (or, if that one does
 # not carry a suite, KTLS_ARCHIVE_URIS: more addresses, separated by blanks).
+#
+# A SUITE below may be "trixie", for the packages of this architecture (amd64),
+# or "trixie:s390x".
 
 archive_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 archive_max_age=86400
@@ -32,6 +35,14 @@ archive_expand_uri()
 	mirror+file:*) sed 's/[[:space:]].*//; /^#/d; /^$/d' "${1#mirror+file:}" ;;
 	mirror+*) archive_curl "${1#mirror+}" | sed 's/[[:space:]].*//' ;;
 	*) echo "$1" ;;
+	esac
+}
+
+archive_arch()
+{
+	case $1 in
+	*:*) echo "${1#*:}" ;;
+	*) echo amd64 ;;
 	esac
 }
 
@@ -100,12 +111,13 @@ archive_index_table()
 # archive_fetch_index SUITE DIR: DIR/table, DIR/uri and DIR/inrelease
 archive_fetch_index()
 {
-	local dir=$2 name=main/binary-amd64/Packages.xz part=main sum uri
+	local dir=$2 name sum suite=${1%:*} uri
 
+	name=main/binary-$(archive_arch "$1")/Packages.xz
 	mkdir -p "$dir"
-	for uri in $(archive_uris "$1"); do
+	for uri in $(archive_uris "$suite"); do
 		archive_curl -o "$dir/inrelease.new" \
-			"$uri/dists/$1/InRelease" 2>/dev/null || continue
+			"$uri/dists/$suite/InRelease" 2>/dev/null || continue
 		archive_verify "$dir/inrelease.new" "$dir/release.new" && break
 		say "$1: the signature of the archive's index does not verify"
 		uri=
@@ -114,7 +126,6 @@ archive_fetch_index()
 		say "$1: none of the archives in apt's configuration carries it"
 		return 1
 	fi
-	# The security archive announces "updates/main" of old as "main".
 	if [ -s "$dir/table" ] && cmp -s "$dir/release.new" "$dir/release" &&
 	   [ "$uri" = "$(cat "$dir/uri")" ]; then
 		touch "$dir/table"
@@ -124,7 +135,7 @@ archive_fetch_index()
 		on && $3 == name { print $1; exit }' "$dir/release.new")
 	[ -n "$sum" ] || { say "$1: the index has no $name"; return 1; }
 	archive_curl -o "$dir/packages.xz" \
-		"$uri/dists/$1/$part/binary-amd64/Packages.xz" || return 1
+		"$uri/dists/$suite/$name" || return 1
 	sha256_is "$dir/packages.xz" "$sum" ||
 		{ say "$1: Packages.xz has the wrong SHA256"; return 1; }
 	xz -dc "$dir/packages.xz" | archive_index_table >"$dir/table.new"
@@ -138,7 +149,7 @@ archive_fetch_index()
 # older than a day. An old one serves if the archive cannot be reached.
 archive_index()
 {
-	local dir=$KTLS_CACHE/index/$1 age
+	local dir=$KTLS_CACHE/index/${1/:/.} age
 
 	if [ -s "$dir/table" ]; then
 		age=$(($(date +%s) - $(stat -c %Y "$dir/table")))
@@ -157,10 +168,22 @@ archive_index()
 }
 
 # archive_newest SUITE PATTERN: the newest package that matches a shell
-# pattern, as the index table's line.
+# pattern, as the index table's line. It begins with plain characters.
 archive_newest()
 {
-	local best='' best_version='' dir line name version
+	archive_best gt "$@"
+}
+
+archive_oldest()
+{
+	archive_best lt "$@"
+}
+
+archive_best()
+{
+	local best='' best_version='' dir line name relation=$1 version
+
+	shift
 
 	dir=$(archive_index "$1")
 	while IFS= read -r line; do
@@ -168,7 +191,7 @@ archive_newest()
 		# shellcheck disable=SC2053 # a pattern, on purpose
 		[[ $name == $2 ]] || continue
 		if [ -z "$best" ] || dpkg --compare-versions \
-				"$version" gt "$best_version"; then
+				"$version" "$relation" "$best_version"; then
 			best=$line
 			best_version=$version
 		fi

@@ -95,19 +95,36 @@ kernel_field()
 	case $2 in
 	suite) col=2 ;;
 	release) col=3 ;;
-	chroot) col=4 ;;
-	ciphers) col=5 ;;
+	pick) col=4 ;;
+	arch) col=5 ;;
+	chroot) col=6 ;;
+	ciphers) col=7 ;;
+	use) col=8 ;;
 	*) die "no field named $2 in tests/vm/kernels" ;;
 	esac
 	awk -v name="$1" -v col="$col" \
 		'$1 == name { print $col; found = 1 } END { exit !found }' \
 		"$KTLS_TOP/tests/vm/kernels" ||
-		die "unknown kernel $1: known are $(kernel_names | xargs)"
+		die "unknown kernel $1: known are $(kernel_names all | xargs)"
 }
 
+# kernel_names [USE...]: those whose line says one of these ("all": all of
+# them; default: check).
 kernel_names()
 {
-	awk '/^[^#]/ { print $1 }' "$KTLS_TOP/tests/vm/kernels"
+	awk -v uses=" ${*:-check} " '/^[^#]/ && (uses == " all " ||
+		index(uses, " " $8 " ")) { print $1 }' \
+		"$KTLS_TOP/tests/vm/kernels"
+}
+
+# Where its packages are, as scripts/lib/archive.sh names it.
+kernel_suite()
+{
+	local arch
+
+	arch=$(kernel_field "$1" arch)
+	[ "$arch" = amd64 ] && arch= || arch=:$arch
+	echo "$(kernel_field "$1" suite)$arch"
 }
 
 # The release of a kernel that has been fetched, e.g. 6.1.0-1-cloud-amd64.

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Build chroots, one for each Debian release that has a compiler we need. To
-# be sourced after common.sh and archive.sh.
+# Build chroots: one for each Debian release that has a compiler we need, and
+# "cross" for kernels and programs of other processors. To be sourced after
+# common.sh and archive.sh.
+
+cross_archs='arm64 s390x'
 
 chroot_dir()
 {
@@ -28,8 +31,13 @@ chroot_packages()
 	rpm)
 		echo rpm rpmlint createrepo-c dnf make kmod
 		;;
+	cross)
+		echo gcc-14 gcc libc6-dev make pahole kmod libelf1t64 perl \
+			gcc-{12,14}-{aarch64,s390x}-linux-gnu \
+			libc6-dev-{arm64,s390x}-cross
+		;;
 	*)
-		die "unknown chroot $1: known are trixie, bullseye and rpm"
+		die "unknown chroot $1: known are trixie, bullseye, rpm and cross"
 		;;
 	esac | tr " " ,
 }
@@ -43,7 +51,7 @@ chroot_recipe()
 chroot_suite()
 {
 	case $1 in
-	rpm) echo trixie ;;
+	rpm | cross) echo trixie ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -56,6 +64,33 @@ chroot_base_packages()
 	rpm) echo ca-certificates ;;
 	*) chroot_packages "$1" ;;
 	esac
+}
+
+# gcc_triplet ARCH: how Debian calls its compiler
+gcc_triplet()
+{
+	case $1 in
+	amd64) echo x86_64-linux-gnu ;;
+	arm64) echo aarch64-linux-gnu ;;
+	s390x) echo s390x-linux-gnu ;;
+	*) die "unknown processor $1: known are amd64 $cross_archs" ;;
+	esac
+}
+
+# cross_libraries DIR: the static libraries of the test programs. Their folders
+# bear the processor's name, so nothing of the chroot itself is touched.
+cross_libraries()
+{
+	local arch deb p
+
+	deb=$(mktemp "$KTLS_CACHE/deb.XXXXXX")
+	for arch in $cross_archs; do
+		for p in libssl-dev libzstd-dev zlib1g-dev; do
+			archive_get "trixie:$arch" "$p" "$deb"
+			unpack_deb "$deb" "$1" || die "cannot unpack $p"
+		done
+	done
+	rm "$deb"
 }
 
 chroot_ready()
@@ -103,6 +138,7 @@ chroot_bootstrap()
 		--include="$packages" "$suite" "$new" "$uri" >"$log" 2>&1 ||
 		die "debootstrap of $1 failed: see $log"
 	rm -rf "$new/var/cache/apt/archives/"*.deb "$new/var/lib/apt/lists/"*
+	[ "$1" != cross ] || cross_libraries "$new"
 	rm -rf "$dir"
 	mv "$new" "$dir"
 	[ "$packages" != "$(chroot_packages "$1")" ] || return 0

@@ -50,7 +50,7 @@ ciphers_source()
 # ciphers_build KERNEL RELEASE: the modules go to kernels/RELEASE/extra
 ciphers_build()
 {
-	local dir=$KTLS_CACHE/kernels/$2/extra root src work
+	local dir=$KTLS_CACHE/kernels/$2/extra common root src work
 
 	[ -e "$dir/complete" ] && return 0
 	src=$(ciphers_dir)
@@ -60,9 +60,11 @@ ciphers_build()
 	mkdir -p "$dir" "$work/include/linux"
 	cp "$src"/crypto/*.c "$work/"
 	cp -r "$src/include/crypto" "$work/include/"
-	# Where this header is younger than the kernel.
-	[ -e "$root/usr/src/linux-headers-$2/include/linux/unaligned.h" ] ||
-	[ -e "$root/usr/src/linux-headers-${2%-cloud-*}-common/include/linux/unaligned.h" ] ||
+	# Where this header is younger than the kernel. The headers are split:
+	# the Makefile of one half includes that of the other one.
+	common=$(sed -n 's,^include  *\(/[^ ]*\)/Makefile$,\1,p' \
+		"$root/usr/src/linux-headers-$2/Makefile" | head -n1)
+	[ -e "$root$common/include/linux/unaligned.h" ] ||
 		echo '#include <asm/unaligned.h>' \
 			>"$work/include/linux/unaligned.h"
 	cat >"$work/Makefile" <<-END

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Makes a guest's initramfs, boots it, watches it. To be sourced after
-# common.sh.
+# common.sh and archive.sh.
 
 # What is put into every guest, beside ktls and what these need themselves.
 # The kernel loads the crypto modules by alias when ktls asks for a cipher. One
@@ -15,8 +15,10 @@ guest_modules='
 	poly1305-x86_64
 	sm4_generic sm4-aesni-avx-x86_64 sm4-aesni-avx2-x86_64
 	aria_generic aria-aesni-avx-x86_64 aria-aesni-avx2-x86_64
+	aes-arm64 aes-ce-blk aes-neon-blk ghash-ce chacha-neon poly1305-neon
+	aes_s390 ghash_s390 chacha_s390
 	veth dummy sch_netem
-	virtio_pci virtio_net virtio-rng
+	virtio_pci virtio_mmio virtio_net virtio-rng virtio_console
 '
 
 # modules_files ROOT RELEASE: the files of guest_modules, dependencies
@@ -55,12 +57,33 @@ put_modules()
 	depmod -b "$3" "$2"
 }
 
-# guest_root DIR: what every guest has, whatever its kernel
+# guest_busybox ARCH: the host's own, or one that is fetched
+guest_busybox()
+{
+	local deb dir=$KTLS_CACHE/busybox.$1
+
+	if [ "$1" = amd64 ]; then
+		command -v busybox || die "no busybox: run scripts/deps"
+		return
+	fi
+	if [ ! -e "$dir/complete" ]; then
+		say "fetching busybox for $1"
+		deb=$(mktemp "$KTLS_CACHE/deb.XXXXXX")
+		archive_get "trixie:$1" busybox-static "$deb"
+		mkdir -p "$dir"
+		unpack_deb "$deb" "$dir"
+		rm "$deb"
+		touch "$dir/complete"
+	fi
+	echo "$dir/usr/bin/busybox"
+}
+
+# guest_root DIR ARCH: what every guest has, whatever its kernel
 guest_root()
 {
 	local busybox
 
-	busybox=$(command -v busybox) || die "no busybox: run scripts/deps"
+	busybox=$(guest_busybox "$2")
 	mkdir -p "$1/bin" "$1/etc" "$1/tests" "$1/dev"
 	# Until devtmpfs is mounted, init needs somewhere to write.
 	mknod -m 600 "$1/dev/console" c 5 1 2>/dev/null || true
@@ -78,12 +101,59 @@ guest_pack()
 		cpio --null -o -H newc --quiet -R 0:0) >"$2"
 }
 
-# guest_accel VMLINUZ: the accelerator to use. /dev/kvm may be there and not
+# guest_machine ARCH: QEMU's program and what it must be told
+guest_machine()
+{
+	case $1 in
+	amd64) echo qemu-system-x86_64 -cpu max ;;
+	arm64) echo qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on ;;
+	s390x) echo qemu-system-s390x -M s390-ccw-virtio -cpu max ;;
+	esac
+}
+
+guest_console()
+{
+	case $1 in
+	amd64) echo ttyS0,115200 ;;
+	arm64) echo ttyAMA0 ;;
+	s390x) echo ttysclp0 ;;
+	esac
+}
+
+# guest_port ARCH: the device in the guest to which the results are written
+guest_port()
+{
+	case $1 in
+	amd64) echo ttyS1 ;;
+	*) echo vport0p1 ;;
+	esac
+}
+
+# guest_outputs ARCH DIR [CONSOLE]: QEMU's arguments for the kernel's log (to
+# CONSOLE or a file in DIR) and the results. Only a PC has two serial ports.
+guest_outputs()
+{
+	local results=$2/results.log
+
+	printf '%s\n' -serial "${3:-file:$2/console.log}"
+	if [ "$1" = amd64 ]; then
+		printf '%s\n' -serial "file:$results"
+	else
+		printf '%s\n' -chardev "file,id=results,path=$results" \
+			-device virtio-serial -device virtserialport,chardev=results
+	fi
+}
+
+# guest_accel VMLINUZ ARCH: the accelerator to use. /dev/kvm may be there and not
 # work, so a guest is booted with it, once for every boot of this machine.
 guest_accel()
 {
 	local answer dir rc stamp
 
+	if [ "$2" != amd64 ]; then
+		echo tcg
+		return
+	fi
 	case ${KTLS_ACCEL:-} in
 	kvm | tcg)
 		echo "$KTLS_ACCEL"
@@ -121,25 +191,27 @@ guest_accel()
 	echo "$answer"
 }
 
-# guest_start VMLINUZ DIR ARGS...: sets guest_pid. ARGS are more arguments of
-# QEMU.
+# guest_start VMLINUZ ARCH DIR ARGS...: sets guest_pid. ARGS are more arguments
+# of QEMU.
 guest_start()
 {
-	local accel append dir=$2 vmlinuz=$1
+	local accel append arch=$2 dir=$3 outputs vmlinuz=$1
 
-	shift 2
-	accel=$(guest_accel "$vmlinuz")
+	shift 3
+	accel=$(guest_accel "$vmlinuz" "$arch")
 	[ "$accel" = kvm ] || accel=tcg,thread=multi
 	# A warning does not end the guest: the judge finds it in the log and
 	# the other tests still run. slab_nomerge: see our caches in slabinfo.
-	append="console=ttyS0,115200 panic=-1 oops=panic slab_nomerge"
-	append="$append softlockup_panic=1 ${KTLS_APPEND:-}"
+	append="console=$(guest_console "$arch") panic=-1 oops=panic"
+	append="$append slab_nomerge softlockup_panic=1 ${KTLS_APPEND:-}"
 	: >"$dir/results.log"
 	: >"$dir/console.log"
-	qemu-system-x86_64 -accel "$accel" -cpu max -smp 2 -m 1024 \
+	mapfile -t outputs < <(guest_outputs "$arch" "$dir")
+	# shellcheck disable=SC2046 # several words
+	$(guest_machine "$arch") -accel "$accel" -smp 2 -m 1024 \
 		-no-reboot -display none -monitor none -rtc clock=vm \
-		-kernel "$vmlinuz" -initrd "$dir/initrd" -append "$append" "$@" \
-		>"$dir/qemu.log" 2>&1 &
+		-kernel "$vmlinuz" -initrd "$dir/initrd" -append "$append" \
+		"${outputs[@]}" "$@" >"$dir/qemu.log" 2>&1 &
 	guest_pid=$!
 }
 
