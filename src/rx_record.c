@@ -198,10 +198,19 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 	       ktls_buf_reserve(ctx->sk, &rx->buf, rx->want, gfp);
 }
 
-/* The peer may not send more: TCP has no room */
+/*
+ * The peer may not send more: TCP has no room. tcp_epollin_ready() would say so,
+ * but some kernels of the 5.10 series do not have it.
+ */
 static bool is_closed(const struct ktls_context *ctx)
 {
-	return tcp_epollin_ready(ctx->sk, INT_MAX);
+	const struct tcp_sock *tp = tcp_sk(ctx->sk);
+	int avail = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+
+	if (avail <= 0)
+		return false;
+	return tcp_rmem_pressure(ctx->sk) ||
+	       tcp_receive_window(tp) <= inet_csk(ctx->sk)->icsk_ack.rcv_mss;
 }
 
 /*
