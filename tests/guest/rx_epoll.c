@@ -307,5 +307,8 @@ KTLS_TEST_EACH(key_set_under_plain_reader_all_gone, each_version,
 	reader_interrupt(&r);
 	CHECK_EQ(reader_join(&r), -1);
 	CHECK_EQ(r.err, EINTR);
+	/* The next record has a length of its own, and a number that is wrong. */
+	forge_data(&f, "x", 1);
+	expect_error(&f, EBADMSG);
 	forge_close(&f);
 }
