@@ -90,40 +90,6 @@ static bool refill(struct sock *sk, struct ktls_buf *buf, unsigned int least,
 	return skb_page_frag_refill(least, sk_page_frag(sk), gfp);
 }
 
-/**
- * ktls_buf_begin() - choose where the next record starts
- * @sk: the socket
- * @buf: the buffer
- * @prefix: bytes of the record before its payload
- * @size: bytes the record is expected to have
- * @align: leave a gap in the buffer's memory if that makes the record cheaper
- * @gfp: how memory may be had
- *
- * The kernel's AEADs walk memory page by page (some of them piece by piece)
- * and take a slow path wherever such a step ends at an offset into the payload
- * that is not a multiple of 16. So with @align the payload of a record that
- * crosses a page starts at a multiple of 16. One that does not, or may not,
- * follows the last record directly, and TCP can send both as one fragment.
- *
- * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
- * so.
- * Return: 0, or -ENOMEM with nothing changed.
- */
-int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
-		   unsigned int size, bool align, gfp_t gfp)
-{
-	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
-	struct page_frag *frag = frag_of(sk, buf);
-
-	sock_owned_by_me(sk);
-	if (!refill(sk, buf, buf->private ? size + WALK_STEP : least, gfp))
-		return -ENOMEM;
-
-	if (align && frag->offset % PAGE_SIZE + size > PAGE_SIZE)
-		frag->offset = ALIGN(frag->offset + prefix, WALK_STEP) - prefix;
-	return 0;
-}
-
 /* Append up to @size bytes that are free in the current page. Returns how many */
 static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
 				   unsigned int size)
@@ -214,6 +180,40 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 	if (err)
 		ktls_buf_trim(sk, buf, buf->size - before);
 	return err;
+}
+
+/**
+ * ktls_buf_begin() - append the first bytes of a record
+ * @sk: the socket
+ * @buf: the buffer
+ * @prefix: bytes of the record before its payload
+ * @size: bytes, to be written by the caller
+ * @align: leave a gap in the buffer's memory if that makes the record cheaper
+ * @gfp: how memory may be had
+ *
+ * The kernel's AEADs walk memory page by page (some of them piece by piece)
+ * and take a slow path wherever such a step ends at an offset into the payload
+ * that is not a multiple of 16. So with @align the payload of a record that
+ * crosses a page starts at a multiple of 16. One that does not, or may not,
+ * follows the last record directly, and TCP can send both as one fragment.
+ *
+ * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
+ * so.
+ * Return: as ktls_buf_reserve().
+ */
+int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
+		   unsigned int size, bool align, gfp_t gfp)
+{
+	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
+	struct page_frag *frag = frag_of(sk, buf);
+
+	sock_owned_by_me(sk);
+	if (!refill(sk, buf, buf->private ? size + WALK_STEP : least, gfp))
+		return -ENOMEM;
+
+	if (align && frag->offset % PAGE_SIZE + size > PAGE_SIZE)
+		frag->offset = ALIGN(frag->offset + prefix, WALK_STEP) - prefix;
+	return ktls_buf_reserve(sk, buf, size, gfp);
 }
 
 /**

@@ -20,15 +20,18 @@ struct ktls_base {
 	struct proto_ops ktls_ops;
 };
 
+/* base.c */
 const struct ktls_base *ktls_base_find(const struct sock *sk);
 void ktls_base_install(struct sock *sk, const struct ktls_base *base);
 void ktls_base_restore(struct sock *sk, const struct ktls_base *base);
 
+/* proto.c */
+void ktls_proto_fill(struct ktls_base *base);
+
 /* Callbacks whose shape depends on the kernel end here, see compat/proto.c */
 bool ktls_splice_eof(struct socket *sock);
-int ktls_outq(struct sock *sk, int cmd);
+int ktls_queue_length(struct sock *sk, int cmd);
 int ktls_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
-int ktls_inq(struct sock *sk);
 bool ktls_receives(const struct sock *sk);
 
 #endif

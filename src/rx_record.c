@@ -194,8 +194,7 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 
 	if (rx->have)
 		return 0;
-	return ktls_buf_begin(ctx->sk, &rx->buf, prefix, rx->want, true, gfp) ?:
-	       ktls_buf_reserve(ctx->sk, &rx->buf, rx->want, gfp);
+	return ktls_buf_begin(ctx->sk, &rx->buf, prefix, rx->want, true, gfp);
 }
 
 /*

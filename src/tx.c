@@ -120,15 +120,13 @@ static int reserve(struct ktls_context *ctx, unsigned int len)
 	unsigned int prefix = ktls_record_prefix(epoch);
 	struct ktls_buf *buf = &ctx->tx.buf;
 	gfp_t gfp = ctx->sk->sk_allocation;
-	int err;
 
 	if (ctx->tx.open)
 		return ktls_buf_reserve(ctx->sk, buf, len, gfp);
 
-	len += ktls_record_framing(epoch);
-	err = ktls_buf_begin(ctx->sk, buf, prefix, len,
-			     ktls_tcp_send_takes_gaps(), gfp);
-	return err ?: ktls_buf_reserve(ctx->sk, buf, len, gfp);
+	return ktls_buf_begin(ctx->sk, buf, prefix,
+			      len + ktls_record_framing(epoch),
+			      KTLS_TCP_SEND_TAKES_GAPS, gfp);
 }
 
 /*
@@ -237,9 +235,7 @@ static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 	unsigned int done, len;
 	int err;
 
-	err = ktls_buf_begin(ctx->sk, buf, ktls_record_prefix(epoch), size,
-			     false, ctx->sk->sk_allocation) ?:
-	      ktls_buf_reserve(ctx->sk, buf, size +
+	err = ktls_buf_reserve(ctx->sk, buf, size +
 			       control_records(ctx, size) * framing,
 			       ctx->sk->sk_allocation);
 	if (err)

@@ -38,7 +38,7 @@ static int record_type(struct ktls_context *ctx, struct msghdr *msg,
 static int foreign(struct msghdr *msg, struct cmsghdr *cmsg,
 		   struct ktls_send *send)
 {
-	if (!ktls_tcp_send_takes_control() || cmsg->cmsg_level != SOL_SOCKET ||
+	if (!KTLS_TCP_SEND_TAKES_CONTROL || cmsg->cmsg_level != SOL_SOCKET ||
 	    (cmsg->cmsg_type != SO_TIMESTAMPING_OLD &&
 	     cmsg->cmsg_type != SO_TIMESTAMPING_NEW))
 		return -EOPNOTSUPP;

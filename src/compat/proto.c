@@ -26,17 +26,12 @@ static bool is_ours(const struct sock *sk, int cmd)
 	       (cmd == SIOCINQ && ktls_receives(sk));
 }
 
-static int queue_length(struct sock *sk, int cmd)
-{
-	return cmd == SIOCINQ ? ktls_inq(sk) : ktls_outq(sk, cmd);
-}
-
 #ifdef KTLS_HAVE_PROTO_IOCTL_KARG
 static int compat_ioctl(struct sock *sk, int cmd, int *karg)
 {
 	if (!is_ours(sk, cmd))
 		return base_of(sk)->prot->ioctl(sk, cmd, karg);
-	*karg = queue_length(sk, cmd);
+	*karg = ktls_queue_length(sk, cmd);
 	return 0;
 }
 #else
@@ -44,7 +39,7 @@ static int compat_ioctl(struct sock *sk, int cmd, unsigned long arg)
 {
 	if (!is_ours(sk, cmd))
 		return base_of(sk)->prot->ioctl(sk, cmd, arg);
-	return put_user(queue_length(sk, cmd), (int __user *)arg);
+	return put_user(ktls_queue_length(sk, cmd), (int __user *)arg);
 }
 #endif
 

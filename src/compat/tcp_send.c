@@ -10,18 +10,6 @@
 
 #ifdef KTLS_HAVE_DO_TCP_SENDPAGES
 
-/* There is no message whose control buffer TCP could see */
-bool ktls_tcp_send_takes_control(void)
-{
-	return false;
-}
-
-/* A piece of many pages becomes one fragment of an sk_buff: there are enough */
-bool ktls_tcp_send_takes_gaps(void)
-{
-	return true;
-}
-
 /* do_tcp_sendpages() does not know MSG_EOR: keep later bytes off the last one */
 static void mark_eor(struct sock *sk)
 {
@@ -61,32 +49,6 @@ int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 #else
 
 /**
- * ktls_tcp_send_takes_control() - can timestamps be asked for?
- *
- * Context: any.
- * Return: true if ktls_tcp_send() does something with @control.
- */
-bool ktls_tcp_send_takes_control(void)
-{
-	return true;
-}
-
-/**
- * ktls_tcp_send_takes_gaps() - may records lie apart in memory at no cost?
- *
- * MSG_SPLICE_PAGES makes a fragment of each page, of which an sk_buff has just
- * enough for 64 KiB. With gaps it is full too soon, a small segment goes out
- * from within a large send, and Nagle then holds back the end of it.
- *
- * Context: any.
- * Return: false where that is so.
- */
-bool ktls_tcp_send_takes_gaps(void)
-{
-	return false;
-}
-
-/**
  * ktls_tcp_send() - give pages to TCP
  * @sk: the socket
  * @seg: the pieces; TCP takes references to their pages
@@ -94,7 +56,7 @@ bool ktls_tcp_send_takes_gaps(void)
  * @size: bytes to send, perhaps less than the pieces have
  * @flags: MSG_* for TCP
  * @control: message whose control buffer TCP shall see, or NULL; only where
- *	ktls_tcp_send_takes_control()
+ *	KTLS_TCP_SEND_TAKES_CONTROL
  *
  * Context: process, socket lock held; with MSG_DONTWAIT never released.
  * Return: bytes TCP took, or its error if it took none.

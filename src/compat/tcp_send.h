@@ -17,10 +17,31 @@ struct sock;
 #define KTLS_MSG_INTERNAL MSG_SPLICE_PAGES
 #endif
 
+#ifdef KTLS_HAVE_DO_TCP_SENDPAGES
+
+/* There is no message whose control buffer TCP could see */
+#define KTLS_TCP_SEND_TAKES_CONTROL false
+
+/* A piece of many pages becomes one fragment of an sk_buff: there are enough */
+#define KTLS_TCP_SEND_TAKES_GAPS true
+
+#else
+
+/* Timestamps can be asked for: ktls_tcp_send() does something with @control */
+#define KTLS_TCP_SEND_TAKES_CONTROL true
+
+/*
+ * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment
+ * of each page, of which an sk_buff has just enough for 64 KiB. With gaps it is
+ * full too soon, a small segment goes out from within a large send, and Nagle
+ * then holds back the end of it.
+ */
+#define KTLS_TCP_SEND_TAKES_GAPS false
+
+#endif
+
 int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 		  unsigned int nsegs, size_t size, int flags,
 		  struct msghdr *control);
-bool ktls_tcp_send_takes_control(void);
-bool ktls_tcp_send_takes_gaps(void);
 
 #endif
