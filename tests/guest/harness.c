@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Runs the registered tests and prints one result line for each. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -97,14 +98,26 @@ static void show_file(const char *path)
 	fclose(f);
 }
 
-/* Where a hung test sits in the kernel, for whoever reads the log. */
-static void show_stack(pid_t pid)
+/* Where the threads of a hung test sit in the kernel, for whoever reads the log. */
+static void show_stacks(pid_t pid)
 {
-	char path[64];
+	struct dirent *entry;
+	char path[300];
+	DIR *dir;
 
-	printf("# process %d hangs in:\n", pid);
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	show_file(path);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		printf("# thread %s hangs in:\n", entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stack", pid,
+			 entry->d_name);
+		show_file(path);
+	}
+	if (dir)
+		closedir(dir);
+	show_file("/proc/net/tcp");
 }
 
 __printf(2, 3)
@@ -162,7 +175,7 @@ static void judge(struct verdict *v, const struct test *t, pid_t pid, int fd)
 
 	if (!reap(pid, now_ms() + limit, &status)) {
 		hung = true;
-		show_stack(pid);
+		show_stacks(pid);
 	}
 	/* Also ends what the test has left behind. */
 	kill(-pid, SIGKILL);
