@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "messages.h"
+#include "record.h"
 
 struct ktls_key;
 struct ktls_base;
@@ -94,8 +95,10 @@ struct ktls_rx_record {
  * @steps: sk_buffs of the queue passed over since TCP was last told
  * @want: bytes of the next record on the wire; 0 until its header is known
  * @want_seq: where in TCP's sequence space that header was
- * @have: bytes of the next record that are in @buf because TCP's window could
- *	not hold it; then @want bytes are reserved there
+ * @have: bytes of the next record that were taken out of TCP's queue because its
+ *	window could not hold it
+ * @head: where they are as long as no memory is reserved
+ * @reserved: @want bytes are reserved in @buf, and @have begins there
  * @err: the stream is broken here: every read behind the opened records gets it
  * @paused: a KeyUpdate has come, and the key that belongs to it has not
  * @starved: a part of the next record must be taken, and memory was short
@@ -121,6 +124,8 @@ struct ktls_rx {
 	unsigned int want;
 	u32 want_seq;
 	unsigned int have;
+	u8 head[KTLS_RECORD_HEADER];
+	bool reserved;
 	int err;
 	bool paused;
 	bool starved;

@@ -138,10 +138,11 @@ static int read_header(struct ktls_context *ctx)
 	/* Somebody who was in TCP's recvmsg when the key came has read bytes */
 	if (rx->want && !rx->have && rx->want_seq != seq)
 		rx->want = 0;
-	if (rx->want || queued(ctx) < sizeof(header))
+	if (rx->want || rx->have + queued(ctx) < sizeof(header))
 		return 0;
 
-	err = copy_queue(ctx, 0, header, sizeof(header));
+	memcpy(header, rx->head, rx->have);
+	err = copy_queue(ctx, 0, header + rx->have, sizeof(header) - rx->have);
 	if (err > 0)
 		err = ktls_record_parse(&rx->key->epoch, header, &rx->want);
 	if (err)
@@ -164,7 +165,21 @@ bool ktls_rx_whole(const struct ktls_context *ctx)
 	return rx->want && rx->have + queued(ctx) >= rx->want;
 }
 
-/* Copy bytes from TCP's queue behind those of the record that we have */
+/* Take bytes of the next record out of TCP's queue */
+static int take_span(struct ktls_context *ctx, void *to, unsigned int size)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	int steps = copy_queue(ctx, 0, to, size);
+
+	if (steps < 0)
+		return broken(ctx, steps);
+	rx->steps += steps;
+	rx->taken += size;
+	rx->have += size;
+	return 0;
+}
+
+/* The same, behind those that are in the reserved memory */
 static int take(struct ktls_context *ctx, unsigned int size)
 {
 	struct ktls_rx *rx = &ctx->rx;
@@ -174,13 +189,10 @@ static int take(struct ktls_context *ctx, unsigned int size)
 	while (size) {
 		unsigned int n = size;
 		void *span = ktls_pos_next(&pos, &n);
-		int steps = copy_queue(ctx, 0, span, n);
+		int err = take_span(ctx, span, n);
 
-		if (steps < 0)
-			return broken(ctx, steps);
-		rx->steps += steps;
-		rx->taken += n;
-		rx->have += n;
+		if (err)
+			return err;
 		size -= n;
 	}
 	return 0;
@@ -191,10 +203,17 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	unsigned int prefix = ktls_record_prefix(&rx->key->epoch);
+	unsigned int start = rx->buf.size;
+	int err;
 
-	if (rx->have)
+	if (rx->reserved)
 		return 0;
-	return ktls_buf_begin(ctx->sk, &rx->buf, prefix, rx->want, true, gfp);
+	err = ktls_buf_begin(ctx->sk, &rx->buf, prefix, rx->want, true, gfp);
+	if (err)
+		return err;
+	rx->reserved = true;
+	ktls_pos_write(ktls_buf_at(&rx->buf, start), rx->head, rx->have);
+	return 0;
 }
 
 /*
@@ -212,9 +231,23 @@ static bool is_closed(const struct ktls_context *ctx)
 	       tcp_receive_window(tp) <= inet_csk(ctx->sk)->icsk_ack.rcv_mss;
 }
 
+/* Take all there is, which is less than the next record, perhaps than a header */
+static int take_all(struct ktls_context *ctx, gfp_t gfp)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	int err;
+
+	if (!rx->want)
+		return take_span(ctx, rx->head + rx->have, queued(ctx));
+	err = reserve(ctx, gfp);
+	rx->starved = err;
+	return err ?: take(ctx, queued(ctx));
+}
+
 /*
  * Where the peer may not send more, take what there is, or the record will never
- * be whole. With a poller alone this happens in softirq.
+ * be whole: however few bytes there are, they may hold much of TCP's memory. With
+ * a poller alone this happens in softirq.
  */
 static int take_part(struct ktls_context *ctx, gfp_t gfp)
 {
@@ -222,14 +255,9 @@ static int take_part(struct ktls_context *ctx, gfp_t gfp)
 	int err;
 
 	rx->starved = false;
-	if (!rx->want || ktls_rx_whole(ctx) || !queued(ctx) || !is_closed(ctx))
+	if (ktls_rx_whole(ctx) || !queued(ctx) || !is_closed(ctx))
 		return 0;
-	err = reserve(ctx, gfp);
-	if (err) {
-		rx->starved = true;
-		return err;
-	}
-	err = take(ctx, queued(ctx));
+	err = take_all(ctx, gfp);
 	tell_tcp(ctx);
 	ktls_buf_account(ctx->sk, &rx->buf);
 	return err;
@@ -416,6 +444,7 @@ static int open_next(struct ktls_context *ctx)
 	}
 	rx->want = 0;
 	rx->have = 0;
+	rx->reserved = false;
 	if (rx->taken >= TELL_BYTES || rx->steps >= TELL_STEPS)
 		tell_tcp(ctx);
 	return err;

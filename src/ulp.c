@@ -99,7 +99,8 @@ void ktls_ulp_close(struct sock *sk, long timeout)
 	lock_sock(sk);
 	ctx->tx.shut = true;
 	/* As TCP does with bytes that nobody has read, ours being out of its sight */
-	if ((ctx->tx.key && ktls_tx_flush(ctx)) || ctx->rx.buf.size)
+	if ((ctx->tx.key && ktls_tx_flush(ctx)) ||
+	    ctx->rx.buf.size || ctx->rx.have)
 		reset_at_close(sk);
 	detach(ctx);
 	release_sock(sk);
