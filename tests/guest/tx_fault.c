@@ -9,66 +9,36 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 
+#include "fault.h"
 #include "flow.h"
 #include "ktls.h"
 #include "tools.h"
 
 #define FULL 16384
-#define FAULT "/tests/ktls_fault.ko"
-#define PARAMETERS "/sys/module/ktls_fault/parameters/"
-
-static void set_fault(const char *parameter, int value)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", parameter);
-	f = fopen(path, "w");
-	CHECK(f);
-	CHECK(fprintf(f, "%d", value) > 0);
-	CHECK_EQ(fclose(f), 0);
-}
-
-/* The test before may have left it, with whatever it had set. */
-static void load_fault(void)
-{
-	int fd = open(FAULT, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		SKIP("there is no " FAULT);
-	if (syscall(SYS_finit_module, fd, "", 0) < 0) {
-		if (errno == EOPNOTSUPP)
-			SKIP("this kernel cannot be made to fail");
-		CHECK_EQ(errno, EEXIST);
-	}
-	close(fd);
-	set_fault("alloc_skb", 0);
-	set_fault("encrypt", 0);
-}
 
 /* The call that comes after so many others fails, and all behind it. */
 static void fail_tcp(int pass)
 {
-	set_fault("pass", pass);
-	set_fault("kworkers", 1);
-	set_fault("alloc_skb", getpid());
+	fault_set("pass", pass);
+	fault_set("kworkers", 1);
+	fault_set("alloc_skb", getpid());
 }
 
 static void tcp_recovers(void)
 {
-	set_fault("alloc_skb", 0);
+	fault_set("alloc_skb", 0);
 }
 
 static void fail_seal(int pass)
 {
-	set_fault("pass", pass);
-	set_fault("encrypt", getpid());
+	fault_set("pass", pass);
+	fault_set("encrypt", getpid());
 }
 
 static void fault_open(struct conn *c, const struct tls_case *tc,
 		       const struct tcp_opts *opts)
 {
-	load_fault();
+	fault_load();
 	own_netns();
 	conn_open_opts(c, tc, opts);
 }
@@ -278,7 +248,7 @@ KTLS_TEST_EACH(rest_of_dead_connection, each_version, const struct tls_case *,
 {
 	struct conn c;
 
-	load_fault();
+	fault_load();
 	own_netns();
 	conn_open(&c, tc);
 	fail_tcp(0);
@@ -309,7 +279,7 @@ KTLS_TEST(rest_rekey)
 /* Sending is over for good, though it would work again. */
 static void expect_broken(struct conn *c, u64 records, u64 bytes)
 {
-	set_fault("encrypt", 0);
+	fault_set("encrypt", 0);
 	CHECK_ERRNO(send(c->fd, "x", 1, 0), EBADMSG);
 	CHECK_ERRNO(send(c->fd, "x", 1, MSG_MORE), EBADMSG);
 	CHECK_ERRNO(ktls_send_type(c->fd, RECORD_ALERT, "x", 1, 0), EBADMSG);
@@ -411,7 +381,7 @@ KTLS_TEST(seal_failure_at_rekey)
 	fail_seal(0);
 	keys_random(&keys);
 	CHECK_ERRNO(ktls_set_tx(c.fd, c.tc->suite, TLS13, &keys), EBADMSG);
-	set_fault("encrypt", 0);
+	fault_set("encrypt", 0);
 	CHECK_ERRNO(ktls_set_tx(c.fd, c.tc->suite, TLS13, &keys), EBADMSG);
 	expect_broken(&c, 0, 0);
 }

@@ -9,6 +9,7 @@
 #include <crypto/aead.h>
 #include <linux/crypto.h>
 #include <linux/errno.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -17,6 +18,7 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
 static int alloc_skb;
 module_param(alloc_skb, int, 0644);
@@ -26,6 +28,14 @@ static int encrypt;
 module_param(encrypt, int, 0644);
 MODULE_PARM_DESC(encrypt, "process that cannot encrypt");
 
+static int alloc_page;
+module_param(alloc_page, int, 0644);
+MODULE_PARM_DESC(alloc_page, "process that gets no page in ktls");
+
+static int softirq_page;
+module_param(softirq_page, int, 0644);
+MODULE_PARM_DESC(softirq_page, "while it lives, ktls gets no page in softirq");
+
 static bool kworkers;
 module_param(kworkers, bool, 0644);
 MODULE_PARM_DESC(kworkers, "kernel workers fail as well");
@@ -33,6 +43,10 @@ MODULE_PARM_DESC(kworkers, "kernel workers fail as well");
 static int pass;
 module_param(pass, int, 0644);
 MODULE_PARM_DESC(pass, "calls that are spared before the first that fails");
+
+static int failed;
+module_param(failed, int, 0644);
+MODULE_PARM_DESC(failed, "calls that have failed");
 
 /* What a call that is to fail does instead: the result is in place already */
 static noinline notrace void just_return(void)
@@ -60,6 +74,14 @@ static bool is_meant(int tgid)
 }
 
 /* The callers hold a socket lock, and a test has one socket: no two at a time */
+static int fail_now(struct pt_regs *regs, long result)
+{
+	failed++;
+	regs_set_return_value(regs, result);
+	instruction_pointer_set(regs, (unsigned long)just_return);
+	return 1;
+}
+
 static int fail(int tgid, struct pt_regs *regs, long result)
 {
 	if (!is_meant(tgid))
@@ -68,9 +90,7 @@ static int fail(int tgid, struct pt_regs *regs, long result)
 		pass--;
 		return 0;
 	}
-	regs_set_return_value(regs, result);
-	instruction_pointer_set(regs, (unsigned long)just_return);
-	return 1;
+	return fail_now(regs, result);
 }
 
 static int fail_alloc(struct kprobe *probe, struct pt_regs *regs)
@@ -79,18 +99,61 @@ static int fail_alloc(struct kprobe *probe, struct pt_regs *regs)
 }
 
 /* The kernel's own helper needs what s390 does not export */
-static void *first_argument(struct pt_regs *regs)
+static unsigned long argument(struct pt_regs *regs, unsigned int n)
 {
 #ifdef CONFIG_S390
-	return (void *)regs->gprs[2];
+	return regs->gprs[2 + n];
 #else
-	return (void *)regs_get_kernel_argument(regs, 0);
+	return regs_get_kernel_argument(regs, n);
 #endif
+}
+
+/* Where the function whose first instruction comes next will return to */
+static unsigned long caller(const struct pt_regs *regs)
+{
+#if defined(CONFIG_S390)
+	return regs->gprs[14];
+#elif defined(CONFIG_ARM64)
+	return regs->regs[30];
+#else
+	return *(unsigned long *)regs->sp;
+#endif
+}
+
+static bool is_called_by_ktls(const struct pt_regs *regs)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	sprint_symbol_no_offset(name, caller(regs));
+	return strstr(name, "[ktls]");
+}
+
+static bool is_page_meant(void)
+{
+	int tgid = READ_ONCE(softirq_page);
+
+	if (in_serving_softirq())
+		return tgid && is_alive(tgid);
+	return is_meant(READ_ONCE(alloc_page));
+}
+
+/* Several pages in one piece are never had, of single ones as many as pass */
+static int fail_page(struct kprobe *probe, struct pt_regs *regs)
+{
+	unsigned int order = argument(regs, 1);
+
+	if (!is_page_meant() || !is_called_by_ktls(regs))
+		return 0;
+	if (!order && pass > 0) {
+		pass--;
+		return 0;
+	}
+	return fail_now(regs, 0);
 }
 
 static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct aead_request *req = first_argument(regs);
+	struct aead_request *req = (void *)argument(regs, 0);
 	struct crypto_tfm *tfm = crypto_aead_tfm(crypto_aead_reqtfm(req));
 
 	/* What one cipher asks of another is no call of its own */
@@ -102,15 +165,27 @@ static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
 static struct kprobe probes[] = {
 	{ .symbol_name = "tcp_stream_alloc_skb", .pre_handler = fail_alloc },
 	{ .symbol_name = "crypto_aead_encrypt", .pre_handler = fail_encrypt },
+	{ .symbol_name = "alloc_pages_noprof", .pre_handler = fail_page },
+};
+
+/* What the functions were called in older kernels */
+static const char * const old_names[][2] = {
+	/* before 5.17 */
+	{ "tcp_stream_alloc_skb", "sk_stream_alloc_skb" },
+	/* before 6.10 and, as there was only an inline function, 5.15 */
+	{ "alloc_pages_noprof", "alloc_pages" },
+	{ "alloc_pages", "alloc_pages_current" },
 };
 
 static int add_probe(struct kprobe *probe)
 {
 	int err = register_kprobe(probe);
+	unsigned int i;
 
-	/* Its name before 5.17 */
-	if (err == -ENOENT && probe->pre_handler == fail_alloc) {
-		probe->symbol_name = "sk_stream_alloc_skb";
+	for (i = 0; err == -ENOENT && i < ARRAY_SIZE(old_names); i++) {
+		if (strcmp(probe->symbol_name, old_names[i][0]))
+			continue;
+		probe->symbol_name = old_names[i][1];
 		probe->addr = NULL;
 		err = register_kprobe(probe);
 	}
