@@ -155,6 +155,53 @@ KTLS_TEST_EACH(rx_reset_in_record, each_version, const struct tls_case *, tc)
 	expect_error(&f, ECONNRESET);
 }
 
+/* FIN and then RST, as from a peer that closes while we send. */
+static void fin_and_reset(struct forge *f)
+{
+	forge_fin(f);
+	tcp_reset(f->peer);
+	f->c.peer = -1;
+	CHECK(tcp_poll(f->fd, POLLERR | POLLHUP, TCP_WAIT_MS));
+}
+
+KTLS_TEST_EACH(rx_fin_then_reset, each_family, const struct tls_case *, tc)
+{
+	struct forge f;
+
+	forge_open(&f, tc);
+	forge_data(&f, "last", 4);
+	fin_and_reset(&f);
+	expect_record(&f, RECORD_DATA, "last", 4);
+	expect_error(&f, EPIPE);
+	expect_eof(&f);
+	CHECK_EQ(recv(f.fd, buf, 10, MSG_WAITALL), 0);
+	CHECK_EQ(recv(f.fd, buf, 10, MSG_PEEK), 0);
+}
+
+/* The end comes within a record, whoever takes the socket's error. */
+KTLS_TEST_EACH(rx_truncated_then_reset, each_version, const struct tls_case *,
+	       tc)
+{
+	struct forge f;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		forge_open(&f, tc);
+		forge_data(&f, "good", 4);
+		forge_make(&f, RECORD_DATA, "truncated", 9);
+		forge_piece(&f, 0, f.len - i * 8 - 1);
+		fin_and_reset(&f);
+		expect_record(&f, RECORD_DATA, "good", 4);
+		if (i)
+			expect_error(&f, EPIPE);
+		else
+			CHECK_EQ(tcp_get_int(f.fd, SOL_SOCKET, SO_ERROR),
+				 EPIPE);
+		expect_stuck(&f, ECONNRESET);
+		forge_close(&f);
+	}
+}
+
 /* shutdown(SHUT_RD): what is queued is delivered, then the end. */
 KTLS_TEST_EACH(rx_shutdown_read, each_version, const struct tls_case *, tc)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "forge.h"
+#include "reader.h"
 #include "tools.h"
 
 #define RECORDS 16	/* that one MSG_PEEK sees */
@@ -149,6 +150,42 @@ KTLS_TEST_EACH(rx_peek_before_bad, each_version, const struct tls_case *, tc)
 	for (i = 0; i < 3; i++)
 		CHECK_ERRNO(recv(f.fd, buf, 100, MSG_PEEK), EBADMSG);
 	expect_stuck(&f, EBADMSG);
+}
+
+/* Without waiting: what there is. */
+KTLS_TEST_EACH(rx_peek_waitall_nonblocking, each_version,
+	       const struct tls_case *, tc)
+{
+	const int flags = MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT;
+	struct forge f;
+
+	forge_open(&f, tc);
+	CHECK_ERRNO(recv(f.fd, buf, 100, flags), EAGAIN);
+	forge_data(&f, "one", 3);
+	expect_got(&f, 100, flags, RECORD_DATA, "one", 3, false);
+	forge_data(&f, "two", 3);
+	expect_got(&f, 100, flags, RECORD_DATA, "onetwo", 6, false);
+	expect_record(&f, RECORD_DATA, "onetwo", 6);
+}
+
+/* What has been peeked at already is no news: the caller sleeps. */
+KTLS_TEST_EACH(rx_peek_waitall_sleeps, each_version, const struct tls_case *,
+	       tc)
+{
+	struct recv_call r = { .len = 6, .flags = MSG_PEEK | MSG_WAITALL };
+	struct forge f;
+
+	forge_open(&f, tc);
+	forge_data(&f, "one", 3);
+	r.fd = f.fd;
+	reader_start_asleep(&r);
+	forge_make(&f, RECORD_DATA, "two", 3);
+	forge_piece(&f, 0, f.len - 1);
+	reader_expect_asleep(&r);
+	forge_piece(&f, f.len - 1, f.len);
+	CHECK_EQ(reader_join(&r), 6);
+	CHECK_MEM(r.buf, "onetwo", 6);
+	expect_record(&f, RECORD_DATA, "onetwo", 6);
 }
 
 KTLS_TEST_EACH(rx_peek_at_eof, each_version, const struct tls_case *, tc)

@@ -191,6 +191,54 @@ KTLS_TEST_EACH(small_rcvbuf_full_before_key, each_version,
 	forge_close(&f);
 }
 
+/* Two records in one go, to a socket that has no room for the second one. */
+static void send_empty_then_full(struct forge *f)
+{
+	u8 *wire = malloc(2 * 16384);
+	size_t len;
+
+	CHECK(wire);
+	len = forge_make(f, RECORD_DATA, "", 0);
+	memcpy(wire, f->wire, len);
+	forge_make(f, RECORD_DATA, test_data(16384), 16384);
+	memcpy(wire + len, f->wire, f->len);
+	tcp_write_full(f->peer, wire, len + f->len);
+	free(wire);
+}
+
+/* An empty record wakes nobody, but stands in the way of the next one. */
+KTLS_TEST_EACH(small_rcvbuf_empty_then_full, each_version,
+	       const struct tls_case *, tc)
+{
+	struct recv_call r = { .len = 16384, .flags = MSG_WAITALL };
+	struct forge f;
+
+	open_small(&f, tc, 4096);
+	r.fd = f.fd;
+	reader_start_asleep(&r);
+	send_empty_then_full(&f);
+	CHECK_EQ(reader_join(&r), 16384);
+	CHECK_MEM(r.buf, test_data(16384), 16384);
+	forge_close(&f);
+}
+
+KTLS_TEST_EACH(small_rcvbuf_empty_then_full_poll, each_version,
+	       const struct tls_case *, tc)
+{
+	struct forge f;
+	ssize_t n;
+	u8 byte;
+
+	open_small(&f, tc, 4096);
+	send_empty_then_full(&f);
+	do {
+		CHECK(tcp_poll(f.fd, POLLIN, TCP_WAIT_MS));
+		n = recv(f.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	} while (n < 0);
+	expect_data(&f, test_data(16384), 16384);
+	forge_close(&f);
+}
+
 /* Records that arrive byte by byte, while somebody waits for them. */
 KTLS_TEST_EACH(single_byte_segments, each_cipher, const struct tls_case *, tc)
 {
