@@ -9,16 +9,20 @@ expected_dkms()
 {
 	local src=/usr/src/ktls-$version
 
-	(cd "$work/sources" && find src include Kbuild Makefile VERSION \
-		dkms.conf) | sed "s,^,$src/,"
+	(cd "$work/sources" && find src include/uapi Kbuild Makefile \
+		VERSION dkms.conf) | sed "s,^,$src/,"
 	echo "$src"
+	echo "$src/include"
 	echo /usr/lib/modules-load.d/ktls.conf
+	echo /usr/sbin/ktls-report
+	echo /usr/share/man/man8/ktls-report.8.gz
 }
 
 expected_devel()
 {
 	echo /usr/include/linux/ktls.h
 	echo /usr/share/man/man7/ktls.7.gz
+	echo /usr/share/pkgconfig/ktls.pc
 }
 
 # Where documents and licences go is the distribution's matter.

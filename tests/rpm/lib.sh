@@ -37,9 +37,12 @@ module_of()
 
 left_behind()
 {
-	(cd "$1" && find var/lib/dkms usr/src usr/lib/modules usr/include \
-		usr/lib/modules-load.d usr/share/man usr/share/doc \
-		usr/share/licenses -name 'ktls*' 2>/dev/null | tr '\n' ' ')
+	local dir
+
+	for dir in var/lib/dkms usr/src usr/lib/modules usr/lib/modules-load.d \
+			usr/include usr/sbin usr/share; do
+		find "${1%/}/$dir" -name 'ktls*' 2>/dev/null || true
+	done | tr '\n' ' '
 }
 
 # keep_modules: for the boot that follows
