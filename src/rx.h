@@ -67,6 +67,9 @@ struct ktls_stamp ktls_rx_stamp(const struct sock *sk, u32 seq);
 void ktls_rx_put_stamp(struct sock *sk, struct msghdr *msg,
 		       const struct ktls_stamp *stamp);
 
+/* rx_open.c */
+int ktls_rx_open(struct ktls_context *ctx, struct ktls_rx_record *record);
+
 /* rx_record.c */
 int ktls_rx_next(struct ktls_context *ctx);
 void ktls_rx_arrived(struct ktls_context *ctx);

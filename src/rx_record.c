@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From TCP's receive queue to an opened record.
+ * From TCP's receive queue to the next whole record.
  *
  * A record stays in TCP's queue until all of it is there. Then it is copied
  * into a buffer of ours and opened in place; TCP's sk_buffs are only read. How
@@ -8,7 +8,6 @@
  * is released. Nothing is remembered of the queue but a distance from
  * copied_seq, since TCP may merge and prune sk_buffs whenever it has the lock.
  */
-#include "aead.h"
 #include "context.h"
 #include "key.h"
 #include "record.h"
@@ -334,83 +333,6 @@ void ktls_rx_arrived(struct ktls_context *ctx)
 		ktls_rx_frame(ctx);
 }
 
-/*
- * RFC 8446 section 5.4: behind the payload of an opened record, at @pos, stand
- * its type and then only zeros.
- */
-static int strip_padding(struct ktls_pos pos, struct ktls_rx_record *record)
-{
-	unsigned int size = record->len + 1;
-	unsigned int done = 0;
-
-	record->type = 0;
-	while (done < size) {
-		unsigned int n = size - done, i;
-		const u8 *span = ktls_pos_next(&pos, &n);
-
-		for (i = n; i && !span[i - 1]; i--)
-			;
-		if (i) {
-			record->type = span[i - 1];
-			record->len = done + i - 1;
-		}
-		done += n;
-	}
-	return record->type ? 0 : -EBADMSG;
-}
-
-/* Open the record at the end of the buffer */
-static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_epoch *epoch = &rx->key->epoch;
-	u32 last = tcp_sk(ctx->sk)->copied_seq + rx->taken - 1;
-	unsigned int start = rx->buf.size - rx->want;
-	u8 prefix[KTLS_RECORD_PREFIX_MAX];
-	struct ktls_pos payload = ktls_buf_at(&rx->buf, start);
-	int err;
-
-	record->stamp = ktls_rx_stamp(ctx->sk, last);
-	record->skip = ktls_record_prefix(epoch);
-	record->size = rx->want;
-	record->len = rx->want - ktls_record_framing(epoch);
-	ktls_pos_read(&payload, prefix, record->skip);
-	record->type = prefix[0];
-	ktls_epoch_read_explicit(epoch, prefix);
-
-	err = ktls_aead_open(rx->key->aead, epoch, record->type, payload,
-			     record->len);
-	if (err)
-		return err;
-	ktls_epoch_advance(epoch);
-	return ktls_record_inner(epoch) ? strip_padding(payload, record) : 0;
-}
-
-/* Look for a KeyUpdate in an opened record, which then is the last of its key */
-static void watch_messages(struct ktls_context *ctx,
-			   const struct ktls_rx_record *record)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	unsigned int left = record->len;
-	struct ktls_pos pos;
-
-	if (record->type != KTLS_TYPE_HANDSHAKE ||
-	    rx->key->epoch.version != TLS_1_3_VERSION)
-		return;
-
-	pos = ktls_buf_at(&rx->buf, rx->buf.size - record->size + record->skip);
-	while (left) {
-		unsigned int n = left;
-		const u8 *span = ktls_pos_next(&pos, &n);
-
-		if (ktls_messages_feed(&rx->messages, span, n))
-			rx->paused = true;
-		left -= n;
-	}
-	if (rx->paused)
-		ktls_stat_inc(ctx->sk, KTLS_STAT_RX_KEY_UPDATE);
-}
-
 /* Keep an opened record for the reader. An empty one of data is nothing to keep */
 static void keep(struct ktls_context *ctx, const struct ktls_rx_record *record)
 {
@@ -433,13 +355,12 @@ static int open_next(struct ktls_context *ctx)
 	err = reserve(ctx, ctx->sk->sk_allocation);
 	if (err)
 		return err;
-	err = take(ctx, rx->want - rx->have) ?: open_record(ctx, &record);
+	err = take(ctx, rx->want - rx->have) ?: ktls_rx_open(ctx, &record);
 	if (err) {
 		ktls_buf_trim(ctx->sk, &rx->buf, rx->want);
 		ktls_stat_inc(ctx->sk, KTLS_STAT_RX_ERROR);
 		err = broken(ctx, -EBADMSG);
 	} else {
-		watch_messages(ctx, &record);
 		keep(ctx, &record);
 	}
 	rx->want = 0;
