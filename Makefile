@@ -86,7 +86,7 @@ deb: ## Build the Debian packages ktls-dkms and ktls-dev (DEB_DIR: where)
 		--buildinfo-option="-u$(DEB_DIR)" --changes-option="-u$(DEB_DIR)"
 	@ls "$(DEB_DIR)"/*.deb
 
-.PHONY: lint unit check demo
+.PHONY: lint unit check check-all demo
 lint: ## Run the static checks
 	@scripts/lint
 
@@ -95,6 +95,9 @@ unit: ## Build and run the unit tests
 
 check: ## Run every test: lint, builds, unit tests, booted kernels
 	@tests/run-all
+
+check-all: ## Run every test with every kernel, and print the table of kernels
+	@tests/run-all --all
 
 demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 	@SERVE="$(SERVE)" scripts/demo
