@@ -79,9 +79,9 @@ struct ktls_stamp {
 struct ktls_rx_record {
 	struct ktls_stamp stamp;
 	u8 type;
-	unsigned int len;
-	unsigned int skip;
-	unsigned int size;
+	u16 len;
+	u16 skip;
+	u16 size;
 };
 
 /**
