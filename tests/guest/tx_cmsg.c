@@ -34,7 +34,11 @@ static void add(struct msghdr *msg, const struct one *o)
 	cmsg->cmsg_level = o->level;
 	cmsg->cmsg_type = o->type;
 	cmsg->cmsg_len = CMSG_LEN(o->len);
-	memcpy(CMSG_DATA(cmsg), &o->value, sizeof(o->value));
+	/* A record type is one byte, the first one; all else is an int. */
+	if (o->level == SOL_TLS)
+		*CMSG_DATA(cmsg) = o->value;
+	else
+		memcpy(CMSG_DATA(cmsg), &o->value, sizeof(o->value));
 	msg->msg_controllen += CMSG_SPACE(o->len);
 }
 
