@@ -13,8 +13,8 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
-/* The step of the AEADs' walks, see ktls_buf_begin() */
-#define WALK_STEP 16
+/* The longest step of the AEADs' walks, ChaCha20's: see ktls_buf_begin() */
+#define WALK_STEP 64
 
 static bool piece_ends_at_frag(const struct bio_vec *seg,
 			       const struct page_frag *frag)
@@ -193,9 +193,11 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
  *
  * The kernel's AEADs walk memory page by page (some of them piece by piece)
  * and take a slow path wherever such a step ends at an offset into the payload
- * that is not a multiple of 16. So with @align the payload of a record that
- * crosses a page starts at a multiple of 16. One that does not, or may not,
- * follows the last record directly, and TCP can send both as one fragment.
+ * that is not a multiple of 16, with ChaCha20 of 64. That path copies the bytes
+ * around there into memory that is given back as it is: plaintext would be left
+ * behind. So with @align the payload of a record that crosses a page starts at
+ * such a multiple. One that does not, or may not, follows the last record
+ * directly, and TCP can send both as one fragment.
  *
  * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
  * so.
