@@ -35,7 +35,7 @@ check_kmod()
 	   [ "$(modinfo -F signer "$file")" = "of a test" ]; then
 		pass kmod-module
 	else
-		fail kmod-module "$(modinfo "$file" | tr '\n' ' ')"
+		fail kmod-module "$(modinfo "$file" 2>&1 | tr '\n' ' ')"
 	fi
 	if rpm -U --test "$work"/new/ktls-dkms-*.rpm >"$log" 2>&1 ||
 	   ! grep -q 'ktls-dkms conflicts\|conflicts with ktls-dkms' "$log"; then

@@ -32,7 +32,7 @@ said()
 
 module_of()
 {
-	find "${1%/}/lib/modules/$2/updates" -name 'ktls.ko*' 2>/dev/null
+	find "${1%/}/lib/modules/$2" -name 'ktls.ko*' 2>/dev/null || true
 }
 
 left_behind()
