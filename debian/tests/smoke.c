@@ -64,8 +64,8 @@ static void set_key(int fd, int direction, unsigned short version)
 	struct tls12_crypto_info_aes_gcm_128 info = {
 		.info.version = version,
 		.info.cipher_type = TLS_CIPHER_AES_GCM_128,
-		.key = "smoke test's key",
-		.salt = "salt",
+		.key = "smoke test key",
+		.salt = "sal",
 		.iv = "iv",
 	};
 
