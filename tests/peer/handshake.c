@@ -122,6 +122,8 @@ void handshake(struct session *s, const struct suite *suite, u16 version,
 	tcp_open(&s->tcp, &opts->tcp);
 	s->local = new_ssl(suite, version, server, s->tcp.local);
 	s->peer = new_ssl(suite, version, !server, s->tcp.peer);
+	/* Later on, libssl would not apply it to the keys in use. */
+	CHECK(SSL_set_block_padding(s->peer, opts->padding) == 1);
 	ssl_keys_watch(s->local, &keys);
 	shake_both(s);
 	ssl_keys_get(s->local, &keys);

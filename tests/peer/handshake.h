@@ -25,6 +25,7 @@ struct session {
 
 struct handshake_opts {
 	bool local_is_server;
+	size_t padding;		/* the peer pads to a multiple; 0: not at all */
 	struct tcp_opts tcp;
 };
 
