@@ -60,6 +60,11 @@ static s64 now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+unsigned int rounds(unsigned int few, unsigned int many)
+{
+	return getenv("KTLS_LONG") ? many : few;
+}
+
 static s64 timeout_ms(const struct test *t)
 {
 	const char *scale = getenv("KTLS_TIMEOUT_SCALE");

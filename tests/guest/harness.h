@@ -29,6 +29,12 @@
 #define TEST_TIMEOUT 20 /* seconds */
 
 /*
+ * How often to do something: few times, or many if KTLS_LONG is in the
+ * environment. Few are enough to find what the test is for.
+ */
+unsigned int rounds(unsigned int few, unsigned int many);
+
+/*
  * A set of parameters: returns the one numbered i and writes its name, or
  * returns NULL if there are no more. The parameter must stay valid.
  */

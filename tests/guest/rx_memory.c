@@ -8,7 +8,6 @@
 #include "forge.h"
 #include "tools.h"
 
-#define SOCKETS 400
 #define RECORD 16384
 
 /* A line "NAME ... KEY VALUE ..." of a file in /proc. */
@@ -53,13 +52,13 @@ static void use(struct forge *f, const u8 *data)
 /* The pages of a record are not kept for the next one that may never come. */
 KTLS_TEST_TIMEOUT(idle_sockets_keep_little, 60)
 {
-	struct forge *f = calloc(SOCKETS, sizeof(*f));
+	unsigned int sockets = rounds(100, 400), i;
+	struct forge *f = calloc(sockets, sizeof(*f));
 	const u8 *data = test_data(RECORD);
 	long before, growth;
-	int i;
 
 	CHECK(f);
-	for (i = 0; i < SOCKETS; i++) {
+	for (i = 0; i < sockets; i++) {
 		forge_open(&f[i], &case13);
 		conn_set_tx(&f[i].c, NULL);
 		/* The test's own memory is there before it is measured */
@@ -69,26 +68,28 @@ KTLS_TEST_TIMEOUT(idle_sockets_keep_little, 60)
 	}
 	use(&f[0], data);
 	before = free_kib();
-	for (i = 1; i < SOCKETS; i++)
+	for (i = 1; i < sockets; i++)
 		use(&f[i], data);
 	growth = before - free_kib();
-	if (growth > SOCKETS * 12)
-		FAIL("%d idle sockets keep %ld KiB more than new ones",
-		     SOCKETS, growth);
+	if (growth > 12 * (long)sockets)
+		FAIL("%u idle sockets keep %ld KiB more than new ones",
+		     sockets, growth);
 }
 
 /* What nobody has read goes with the socket. */
 KTLS_TEST_EACH_TIMEOUT(unread_records_leave_nothing, each_version,
 		       const struct tls_case *, tc, 60)
 {
+	const unsigned int warm_up = 100, sockets = rounds(150, 1000);
+	const long limit = 8 * (long)sockets;
 	const u8 *data = test_data(RECORD);
 	static struct forge f;
 	long before = 0, kib, pages = 0;
+	unsigned int i;
 	u8 buf[100];
-	int i;
 
-	for (i = 0; i < 1100; i++) {
-		if (i == 100) {
+	for (i = 0; i < warm_up + sockets; i++) {
+		if (i == warm_up) {
 			before = free_kib();
 			pages = tcp_pages();
 		}
@@ -102,11 +103,11 @@ KTLS_TEST_EACH_TIMEOUT(unread_records_leave_nothing, each_version,
 	}
 	/* Contexts and keys go after a grace period */
 	for (i = 0; i < TCP_WAIT_MS / 100 &&
-	     (before - free_kib() > 8000 || tcp_pages() > pages + 16); i++)
+	     (before - free_kib() > limit || tcp_pages() > pages + 16); i++)
 		poll(NULL, 0, 100);
 	kib = before - free_kib();
-	if (kib > 8000)
-		FAIL("1000 sockets have left %ld KiB", kib);
+	if (kib > limit)
+		FAIL("%u sockets have left %ld KiB", sockets, kib);
 	CHECK(tcp_pages() <= pages + 16);
 }
 

@@ -16,7 +16,8 @@
 #include "reader.h"
 #include "tools.h"
 
-#define RECORDS 20
+/* Records that each of the small buffers is to let through */
+#define RECORDS rounds(4, 20)
 
 static const int rcvbufs[] = { 2048, 4096, 8192, 16384 };
 
@@ -283,7 +284,8 @@ KTLS_TEST_EACH_TIMEOUT(small_segments_small_rcvbuf, each_version,
 KTLS_TEST_EACH(rcvbuf_shrinks_within_record, each_version,
 	       const struct tls_case *, tc)
 {
-	const u8 *data = test_data(200000);
+	const size_t len = rounds(20000, 200000);
+	const u8 *data = test_data(len);
 	struct forge f;
 
 	forge_open(&f, tc);
@@ -292,8 +294,8 @@ KTLS_TEST_EACH(rcvbuf_shrinks_within_record, each_version,
 	tcp_set_int(f.fd, SOL_SOCKET, SO_RCVBUF, 2048);
 	tcp_write_full(f.peer, f.wire + 9000, f.len - 9000);
 	expect_data(&f, data, 16384);
-	forge_start(&f, data, 200000, 16384);
-	expect_data(&f, data, 200000);
+	forge_start(&f, data, len, 16384);
+	expect_data(&f, data, len);
 	forge_join(&f);
 	forge_close(&f);
 }
@@ -399,14 +401,15 @@ static void read_file(const char *path, char *text, size_t size)
 	close(fd);
 }
 
-static void receive_half_a_megabyte(const struct tls_case *tc)
+static void receive_some(const struct tls_case *tc)
 {
-	const u8 *data = test_data(500000);
+	const size_t len = rounds(100000, 500000);
+	const u8 *data = test_data(len);
 	struct forge f;
 
 	forge_open(&f, tc);
-	forge_start(&f, data, 500000, 16384);
-	expect_data(&f, data, 500000);
+	forge_start(&f, data, len, 16384);
+	expect_data(&f, data, len);
 	forge_join(&f);
 	forge_close(&f);
 }
@@ -429,7 +432,7 @@ KTLS_TEST_EACH_TIMEOUT(tcp_memory_pressure, each_version,
 	pid = CHECK_SYS(fork());
 	if (!pid) {
 		alarm(40);
-		receive_half_a_megabyte(tc);
+		receive_some(tc);
 		_exit(0);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
@@ -441,14 +444,15 @@ KTLS_TEST_EACH_TIMEOUT(tcp_memory_pressure, each_version,
 KTLS_TEST_EACH_TIMEOUT(tcp_rmem_minimal, each_version,
 		       const struct tls_case *, tc, 60)
 {
-	const u8 *data = test_data(300000);
+	const size_t len = rounds(60000, 300000);
+	const u8 *data = test_data(len);
 	struct forge f;
 
 	own_netns();
 	write_file("/proc/sys/net/ipv4/tcp_rmem", "4096 4096 4096");
 	forge_open(&f, tc);
-	forge_start(&f, data, 300000, 16384);
-	expect_data(&f, data, 300000);
+	forge_start(&f, data, len, 16384);
+	expect_data(&f, data, len);
 	forge_join(&f);
 	forge_close(&f);
 }
