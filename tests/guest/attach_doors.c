@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "diag.h"
+#include "flow.h"
 #include "ktls.h"
 #include "tools.h"
 
@@ -318,4 +319,22 @@ KTLS_TEST(attach_diag_races_close)
 	}
 	__atomic_store_n(&w.shown, 1, __ATOMIC_RELAXED);
 	CHECK_EQ(pthread_join(thread, NULL), 0);
+}
+
+/* close() has taken the context away, and TCP still waits for the peer. */
+KTLS_TEST(attach_diag_behind_close)
+{
+	int nl, other;
+	struct diag d;
+	struct conn c;
+
+	own_netns();
+	other = tcp_listen(AF_INET, &(u16){ 0 });
+	nl = diag_open();
+	conn_open(&c, &case13);
+	acks_hold(c.fd);
+	tcp_set_int(c.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 100);
+	conn_close_local(&c);
+	diag_get(nl, other, &d);
+	CHECK(d.found);
 }
