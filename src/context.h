@@ -102,6 +102,9 @@ struct ktls_rx_record {
  * @err: the stream is broken here: every read behind the opened records gets it
  * @paused: a KeyUpdate has come, and the key that belongs to it has not
  * @starved: a part of the next record must be taken, and memory was short
+ * @refused: TCP had no memory for bytes that came, and dropped them
+ * @seen: TCP's rcv_nxt when it last said that something had come
+ * @consumed: changes whenever a reader gets bytes
  * @fresh: behind the opened records is something to be opened or said. Written
  *	under the socket lock, read by anyone who waits
  * @ready: the next read will not block. Written under the socket lock, read by
@@ -129,8 +132,11 @@ struct ktls_rx {
 	int err;
 	bool paused;
 	bool starved;
+	bool refused;
 	bool fresh;
 	bool ready;
+	u32 seen;
+	u32 consumed;
 	int lowat;
 	bool expect_no_pad;
 	struct ktls_messages messages;

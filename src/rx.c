@@ -15,6 +15,7 @@
 
 #include <linux/ktls.h>
 #include <linux/sched/signal.h>
+#include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/sock.h>
 
@@ -91,6 +92,7 @@ void ktls_rx_set_key(struct ktls_context *ctx, struct ktls_key *key)
 		ktls_stat_inc(sk, KTLS_STAT_RX);
 		ktls_stat_inc(sk, KTLS_STAT_CURR_RX);
 	}
+	rx->seen = tcp_sk(sk)->rcv_nxt;
 	rx->paused = false;
 	rx->messages = (struct ktls_messages){};
 	ktls_rx_frame(ctx);
@@ -202,6 +204,20 @@ static int take_turn(struct ktls_context *ctx, struct ktls_recv *recv)
 	return 0;
 }
 
+/*
+ * Has another reader taken bytes while the lock was released? Then the records
+ * that a peek has seen are not the first ones any more. It starts again, or ends
+ * if it has got something. Returns true if it ends.
+ */
+static bool has_lost_place(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	if (!recv->peek || recv->consumed == ctx->rx.consumed)
+		return false;
+	recv->consumed = ctx->rx.consumed;
+	recv->index = 0;
+	return recv->copied;
+}
+
 /**
  * ktls_rx_get() - have a record for the reader, open it or wait for it
  * @ctx: the context
@@ -217,8 +233,10 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 	struct ktls_rx *rx = &ctx->rx;
 	int ret;
 
-	if (!recv->rounds)
+	if (!recv->rounds) {
 		recv->since = jiffies;
+		recv->consumed = rx->consumed;
+	}
 	while (recv->index >= rx->records) {
 		if (rx->records == KTLS_RX_RECORDS ||
 		    ktls_buf_crowded(&rx->buf))
@@ -233,6 +251,8 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 			ret = take_turn(ctx, recv);
 		if (ret)
 			return ret;
+		if (has_lost_place(ctx, recv))
+			return 0;
 	}
 	return 1;
 }
@@ -242,15 +262,18 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
  * @ctx: the context
  * @recv: the call
  *
- * A call that gave up leaves more to come behind: an edge-triggered poller needs
- * a new edge.
+ * A call that gave up, or gave less than it was asked for because another kind
+ * of record or an error comes next, leaves more behind. Edge-triggered pollers
+ * may take a short read for the end of what there is: they get a new edge.
  *
  * Context: process, socket lock held.
  */
 void ktls_rx_done(struct ktls_context *ctx, const struct ktls_recv *recv)
 {
+	bool is_short = recv->started && recv->copied < recv->len;
+
 	ktls_rx_settle(ctx);
-	if (recv->gave_up && ctx->rx.ready)
+	if ((recv->gave_up || (is_short && !recv->peek)) && ctx->rx.ready)
 		ctx->rx.data_ready(ctx->sk);
 }
 
@@ -285,6 +308,7 @@ bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n)
 	struct ktls_rx *rx = &ctx->rx;
 	struct ktls_rx_record *record = &rx->record[0];
 
+	rx->consumed++;
 	record->skip += n;
 	record->len -= n;
 	if (record->len)

@@ -19,6 +19,7 @@ struct pipe_inode_info;
  * @peek: the bytes stay
  * @target: bytes below which to wait for more
  * @timeo: how long still, jiffies
+ * @consumed: ktls_rx.consumed when it was last looked at
  * @since: when the call began, or last slept, jiffies
  * @rounds: records opened and sleeps so far
  * @copied: bytes given
@@ -34,6 +35,7 @@ struct ktls_recv {
 	bool peek;
 	size_t target;
 	long timeo;
+	u32 consumed;
 	unsigned long since;
 	unsigned int rounds;
 	size_t copied;

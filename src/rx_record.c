@@ -216,18 +216,16 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 }
 
 /*
- * The peer may not send more: TCP has no room. tcp_epollin_ready() would say so,
- * but some kernels of the 5.10 series do not have it.
+ * The peer may not send more, or it is in vain: TCP has no room, or none that is
+ * worth a segment, or was refused memory. It always has some for an empty queue.
  */
 static bool is_closed(const struct ktls_context *ctx)
 {
-	const struct tcp_sock *tp = tcp_sk(ctx->sk);
-	int avail = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+	const struct sock *sk = ctx->sk;
+	int least = inet_csk(sk)->icsk_ack.rcv_mss;
 
-	if (avail <= 0)
-		return false;
-	return tcp_rmem_pressure(ctx->sk) ||
-	       tcp_receive_window(tp) <= inet_csk(ctx->sk)->icsk_ack.rcv_mss;
+	return ctx->rx.refused || tcp_space(sk) <= least ||
+	       (int)tcp_receive_window(tcp_sk(sk)) <= least;
 }
 
 /* Take all there is, which is less than the next record, perhaps than a header */
@@ -257,6 +255,7 @@ static int take_part(struct ktls_context *ctx, gfp_t gfp)
 	if (ktls_rx_whole(ctx) || !queued(ctx) || !is_closed(ctx))
 		return 0;
 	err = take_all(ctx, gfp);
+	rx->refused = err;
 	tell_tcp(ctx);
 	ktls_buf_account(ctx->sk, &rx->buf);
 	return err;
@@ -322,12 +321,17 @@ void ktls_rx_frame(struct ktls_context *ctx)
  * ktls_rx_arrived() - TCP says that something has arrived
  * @ctx: the context
  *
- * Only a reader takes away what is there already.
+ * Only a reader takes away what is there already. If there are no more bytes
+ * than before TCP has just dropped some.
  *
  * Context: socket lock held (its spinlock half will do).
  */
 void ktls_rx_arrived(struct ktls_context *ctx)
 {
+	u32 seen = tcp_sk(ctx->sk)->rcv_nxt;
+
+	ctx->rx.refused = ctx->rx.seen == seen;
+	ctx->rx.seen = seen;
 	forget_urgent(ctx);
 	if (!ctx->rx.fresh)
 		ktls_rx_frame(ctx);

@@ -96,6 +96,7 @@ ssize_t ktls_rx_splice(struct ktls_context *ctx, struct pipe_inode_info *pipe,
 		       size_t len, bool nonblock)
 {
 	struct ktls_recv recv = {
+		.len = len,
 		.target = 1,
 		.timeo = sock_rcvtimeo(ctx->sk, nonblock),
 	};
@@ -106,6 +107,10 @@ ssize_t ktls_rx_splice(struct ktls_context *ctx, struct pipe_inode_info *pipe,
 	ret = get_data(ctx, &recv);
 	if (ret > 0)
 		ret = splice_record(ctx, pipe, len);
+	if (ret > 0) {
+		recv.started = true;
+		recv.copied = ret;
+	}
 	ktls_rx_done(ctx, &recv);
 	return ret;
 }
@@ -161,6 +166,6 @@ int ktls_rx_read_sock(struct ktls_context *ctx, read_descriptor_t *desc,
 		recv.copied += ret;
 		ktls_rx_consume(ctx, ret);
 	}
-	ktls_rx_settle(ctx);
+	ktls_rx_done(ctx, &recv);
 	return recv.copied ?: ret;
 }

@@ -70,6 +70,7 @@ void fault_load(void)
 	fault_set("encrypt", 0);
 	fault_set("alloc_page", 0);
 	fault_set("softirq_page", 0);
+	fault_set("softirq_rmem", 0);
 	fault_set("failed", 0);
 }
 

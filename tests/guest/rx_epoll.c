@@ -3,9 +3,11 @@
  * Edge-triggered readers, readers that know nothing but epoll, and keys that
  * come when data has come before.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "forge.h"
 #include "reader.h"
@@ -33,6 +35,65 @@ KTLS_TEST_EACH(epoll_edge_per_record, each_version, const struct tls_case *,
 	CHECK(edge_fired(epfd, 0));
 	forge_fin(&f);
 	CHECK(edge_fired(epfd, 0));
+	forge_close(&f);
+}
+
+/* Both have arrived before the edge. */
+static void two_records(struct forge *f, u8 second, bool bad)
+{
+	u8 wire[200];
+	size_t len;
+
+	len = forge_make(f, RECORD_DATA, "data", 4);
+	memcpy(wire, f->wire, len);
+	forge_make(f, second, "more", 4);
+	f->wire[f->len - 1] ^= bad;
+	memcpy(wire + len, f->wire, f->len);
+	forge_raw(f, wire, len + f->len);
+}
+
+/* A short read looks like the end to many a program: it is told if it is not. */
+KTLS_TEST_EACH(epoll_edge_behind_short_read, each_version,
+	       const struct tls_case *, tc)
+{
+	struct forge f;
+	int epfd;
+
+	forge_open(&f, tc);
+	epfd = edge_new(f.fd);
+	two_records(&f, RECORD_HANDSHAKE, false);
+	CHECK(edge_fired(epfd, 0));
+	expect_got(&f, 100, MSG_DONTWAIT, RECORD_DATA, "data", 4, true);
+	CHECK(edge_fired(epfd, 0));
+	expect_got(&f, 100, MSG_DONTWAIT, RECORD_HANDSHAKE, "more", 4, true);
+	CHECK(!edge_fired(epfd, 0));
+
+	two_records(&f, RECORD_DATA, true);
+	CHECK(edge_fired(epfd, 0));
+	expect_got(&f, 100, MSG_DONTWAIT, RECORD_DATA, "data", 4, true);
+	CHECK(edge_fired(epfd, 0));
+	expect_error(&f, EBADMSG);
+	forge_close(&f);
+}
+
+/* splice gives one record at a time. */
+KTLS_TEST_EACH(epoll_edge_behind_short_splice, each_version,
+	       const struct tls_case *, tc)
+{
+	struct forge f;
+	int epfd, fds[2];
+
+	forge_open(&f, tc);
+	CHECK_SYS(pipe(fds));
+	epfd = edge_new(f.fd);
+	two_records(&f, RECORD_DATA, false);
+	CHECK(edge_fired(epfd, 0));
+	CHECK_EQ(splice(f.fd, NULL, fds[1], NULL, 100, 0), 4);
+	CHECK(edge_fired(epfd, 0));
+	CHECK_EQ(splice(f.fd, NULL, fds[1], NULL, 100, 0), 4);
+	CHECK(!edge_fired(epfd, 0));
+	close(fds[0]);
+	close(fds[1]);
 	forge_close(&f);
 }
 

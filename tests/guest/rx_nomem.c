@@ -206,3 +206,25 @@ KTLS_TEST_EACH(nomem_in_softirq_and_reader, each_version,
 	expect_nothing(&f);
 	forge_close(&f);
 }
+
+/*
+ * TCP drops what it may not be charged for, and takes it again only if nothing
+ * is queued: half a record in its queue would keep the other half out for ever.
+ */
+KTLS_TEST_EACH(tcp_refuses_rest_of_record, each_version,
+	       const struct tls_case *, tc)
+{
+	const u8 *data = test_data(FULL);
+	struct forge f;
+
+	nomem_open(&f, tc, &(struct tcp_opts){});
+	fault_set("softirq_rmem", getpid());
+	forge_make(&f, RECORD_DATA, data, FULL);
+	forge_piece(&f, 0, FULL / 2);
+	forge_piece(&f, FULL / 2, f.len);
+	CHECK(fault_count() > 0);
+	expect_record(&f, RECORD_DATA, data, FULL);
+	expect_nothing(&f);
+	fault_set("softirq_rmem", 0);
+	forge_close(&f);
+}

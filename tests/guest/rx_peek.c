@@ -188,6 +188,25 @@ KTLS_TEST_EACH(rx_peek_waitall_sleeps, each_version, const struct tls_case *,
 	expect_record(&f, RECORD_DATA, "onetwo", 6);
 }
 
+/* What a sleeping peek has seen is read by another: it says what it saw. */
+KTLS_TEST_EACH(rx_peek_beside_reader, each_version, const struct tls_case *,
+	       tc)
+{
+	struct recv_call r = { .len = 6, .flags = MSG_PEEK | MSG_WAITALL };
+	struct forge f;
+
+	forge_open(&f, tc);
+	forge_data(&f, "one", 3);
+	r.fd = f.fd;
+	reader_start_asleep(&r);
+	expect_got(&f, 3, MSG_DONTWAIT, RECORD_DATA, "one", 3, true);
+	forge_data(&f, "two", 3);
+	CHECK_EQ(reader_join(&r), 3);
+	CHECK_MEM(r.buf, "one", 3);
+	expect_record(&f, RECORD_DATA, "two", 3);
+	forge_close(&f);
+}
+
 KTLS_TEST_EACH(rx_peek_at_eof, each_version, const struct tls_case *, tc)
 {
 	struct forge f;

@@ -20,6 +20,9 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+/* SK_MEM_RECV of <net/sock.h>, which has names that the parameters have too */
+#define MEM_RECV 1
+
 static int alloc_skb;
 module_param(alloc_skb, int, 0644);
 MODULE_PARM_DESC(alloc_skb, "process whose TCP gets no sk_buff to send");
@@ -35,6 +38,11 @@ MODULE_PARM_DESC(alloc_page, "process that gets no page in ktls");
 static int softirq_page;
 module_param(softirq_page, int, 0644);
 MODULE_PARM_DESC(softirq_page, "while it lives, ktls gets no page in softirq");
+
+static int softirq_rmem;
+module_param(softirq_rmem, int, 0644);
+MODULE_PARM_DESC(softirq_rmem,
+		 "while it lives, TCP may not charge what arrives in softirq");
 
 static bool kworkers;
 module_param(kworkers, bool, 0644);
@@ -151,6 +159,16 @@ static int fail_page(struct kprobe *probe, struct pt_regs *regs)
 	return fail_now(regs, 0);
 }
 
+static int fail_charge(struct kprobe *probe, struct pt_regs *regs)
+{
+	int tgid = READ_ONCE(softirq_rmem);
+
+	if (!tgid || !in_serving_softirq() || !is_alive(tgid) ||
+	    argument(regs, 2) != MEM_RECV)
+		return 0;
+	return fail_now(regs, 0);
+}
+
 static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct aead_request *req = (void *)argument(regs, 0);
@@ -166,6 +184,7 @@ static struct kprobe probes[] = {
 	{ .symbol_name = "tcp_stream_alloc_skb", .pre_handler = fail_alloc },
 	{ .symbol_name = "crypto_aead_encrypt", .pre_handler = fail_encrypt },
 	{ .symbol_name = "alloc_pages_noprof", .pre_handler = fail_page },
+	{ .symbol_name = "__sk_mem_schedule", .pre_handler = fail_charge },
 };
 
 /* What the functions were called in older kernels */
