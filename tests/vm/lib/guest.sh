@@ -101,11 +101,13 @@ guest_pack()
 		cpio --null -o -H newc --quiet -R 0:0) >"$2"
 }
 
-# guest_machine ARCH: QEMU's program and what it must be told
+# guest_machine ARCH: QEMU's program and what it must be told. The emulation of
+# QEMU 7.2 now and then gets the flags wrong after cmpxchg16b, of which a kernel
+# dies in kmalloc(): without it kernels take another way.
 guest_machine()
 {
 	case $1 in
-	amd64) echo qemu-system-x86_64 -cpu max ;;
+	amd64) echo qemu-system-x86_64 -cpu max,-cx16 ;;
 	arm64) echo qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on ;;
 	s390x) echo qemu-system-s390x -M s390-ccw-virtio -cpu max ;;
 	esac
