@@ -150,13 +150,14 @@ in_chroot()
 
 lint_kernel_doc()
 {
-	local files
+	local files release
 
 	quietly "$KTLS_TOP/tests/vm/fetch" "$lint_kernel"
+	release=$(kernel_release "$lint_kernel")
 	mapfile -t files < <(c_files | grep -E '^(src|include)/')
-	in_chroot "$lint_kernel" --cwd "$KTLS_TOP" -- sh -c '
-		perl /usr/lib/linux-kbuild-'"$lint_kernel"'*/scripts/kernel-doc \
-			-none "$@"' kernel-doc "${files[@]}"
+	in_chroot "$lint_kernel" --cwd "$KTLS_TOP" -- \
+		perl "/usr/src/linux-headers-$release/scripts/kernel-doc" \
+		-none "${files[@]}"
 }
 
 # The header alone, before and after those that it shares names with, in C and

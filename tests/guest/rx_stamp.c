@@ -111,7 +111,7 @@ static const struct stamp_option {
 KTLS_TEST_EACH(stamp_tells_when_record_came, each_version,
 	       const struct tls_case *, tc)
 {
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		struct tcp_pair plain;
 		long long before;
 		struct stamp s;
