@@ -48,6 +48,11 @@ static bool v4(const struct tls_case *tc)
 	return tc->family == AF_INET;
 }
 
+static bool tls13_v4(const struct tls_case *tc)
+{
+	return v4(tc) && tc->version == TLS13;
+}
+
 static bool first_suite(const struct tls_case *tc)
 {
 	return tc->suite == &suites[0];
@@ -70,7 +75,7 @@ static bool libssl_v4(const struct tls_case *tc)
 
 static bool libssl13_v4(const struct tls_case *tc)
 {
-	return libssl_v4(tc) && tc->version == TLS13;
+	return libssl(tc) && tls13_v4(tc);
 }
 
 static const void *nth(unsigned int n, filter_fn *filter, char *name,
@@ -98,6 +103,11 @@ const void *each_case(unsigned int i, char *name, size_t size)
 const void *each_cipher(unsigned int i, char *name, size_t size)
 {
 	return nth(i, v4, name, size);
+}
+
+const void *each_13(unsigned int i, char *name, size_t size)
+{
+	return nth(i, tls13_v4, name, size);
 }
 
 const void *each_family(unsigned int i, char *name, size_t size)

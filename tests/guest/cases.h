@@ -17,6 +17,8 @@ struct tls_case {
 test_params_fn each_case;
 /* Every cipher x version, over IPv4. */
 test_params_fn each_cipher;
+/* Of these the ones with TLS 1.3. */
+test_params_fn each_13;
 /* AES-128-GCM in both versions over IPv4 and IPv6: for socket behaviour. */
 test_params_fn each_family;
 /* AES-128-GCM in both versions over IPv4: for all the rest. */

@@ -8,23 +8,12 @@ static const char * const names[] = {
 	"KtlsRxRekeyOk", "KtlsRxRekeyError", "KtlsRxKeyUpdate", "KtlsRxError",
 };
 
-static void expect_stats(const u64 *want)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (stat_value(names[i]) != want[i])
-			FAIL("%s is %llu, not %llu", names[i],
-			     (unsigned long long)stat_value(names[i]),
-			     (unsigned long long)want[i]);
-}
-
 /* In the order of names[] */
 #define EXPECT_STATS(...)						\
 	do {								\
 		const u64 want_[8] = { __VA_ARGS__ };			\
 									\
-		expect_stats(want_);					\
+		expect_stats(names, want_, ARRAY_SIZE(want_));		\
 	} while (0)
 
 KTLS_TEST_EACH(rx_stats_sockets, each_family, const struct tls_case *, tc)

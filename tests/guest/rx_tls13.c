@@ -10,18 +10,6 @@
 
 static u8 buf[100000];
 
-static const void *each_13(unsigned int i, char *name, size_t size)
-{
-	const struct tls_case *tc;
-	unsigned int n;
-
-	for (n = 0; (tc = each_cipher(n, name, size)); n++) {
-		if (tc->version == TLS13 && !i--)
-			return tc;
-	}
-	return NULL;
-}
-
 KTLS_TEST_EACH(padding_each_cipher, each_13, const struct tls_case *, tc)
 {
 	struct forge f;

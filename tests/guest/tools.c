@@ -63,6 +63,17 @@ u64 stat_value(const char *name)
 	FAIL("no counter %s", name);
 }
 
+void expect_stats(const char *const *names, const u64 *want, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (stat_value(names[i]) != want[i])
+			FAIL("%s is %llu, not %llu", names[i],
+			     (unsigned long long)stat_value(names[i]),
+			     (unsigned long long)want[i]);
+}
+
 bool kernel_has(const char *symbol)
 {
 	FILE *f = fopen("/proc/kallsyms", "r");

@@ -16,6 +16,8 @@ u8 *edge_copy(const void *data, size_t len);
 void own_netns(void);
 /* A line of /proc/net/ktls_stat. */
 u64 stat_value(const char *name);
+/* As many lines as there are names have exactly these values. */
+void expect_stats(const char *const *names, const u64 *want, size_t count);
 /* True if the running kernel has this function. */
 bool kernel_has(const char *symbol);
 

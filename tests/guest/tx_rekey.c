@@ -22,18 +22,6 @@ static void rekey_peer(struct conn *c, const struct tls_keys *keys)
 	stream_rekey(&c->in, keys);
 }
 
-static const void *each_13(unsigned int i, char *name, size_t size)
-{
-	const struct tls_case *tc;
-	unsigned int n;
-
-	for (n = 0; (tc = each_cipher(n, name, size)); n++) {
-		if (tc->version == TLS13 && !i--)
-			return tc;
-	}
-	return NULL;
-}
-
 KTLS_TEST_EACH(rekey_every_cipher, each_13, const struct tls_case *, tc)
 {
 	struct conn c;

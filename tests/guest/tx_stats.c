@@ -19,23 +19,12 @@ static const char * const names[] = {
 /* The first ones, which sending moves */
 #define NR_TX_STATS 8
 
-static void expect_stats(const u64 *want)
-{
-	size_t i;
-
-	for (i = 0; i < NR_TX_STATS; i++)
-		if (stat_value(names[i]) != want[i])
-			FAIL("%s is %llu, not %llu", names[i],
-			     (unsigned long long)stat_value(names[i]),
-			     (unsigned long long)want[i]);
-}
-
 /* In the order of names[] */
 #define EXPECT_STATS(...)						\
 	do {								\
 		const u64 want_[NR_TX_STATS] = { __VA_ARGS__ };			\
 									\
-		expect_stats(want_);					\
+		expect_stats(names, want_, NR_TX_STATS);		\
 	} while (0)
 
 KTLS_TEST_EACH(stats_start, each_family, const struct tls_case *, tc)
