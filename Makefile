@@ -86,7 +86,7 @@ deb: ## Build the Debian packages ktls-dkms and ktls-dev (DEB_DIR: where)
 		--buildinfo-option="-u$(DEB_DIR)" --changes-option="-u$(DEB_DIR)"
 	@ls "$(DEB_DIR)"/*.deb
 
-.PHONY: lint unit check check-all demo
+.PHONY: lint unit check check-all bench demo
 lint: ## Run the static checks
 	@scripts/lint
 
@@ -98,6 +98,9 @@ check: ## Run every test: lint, builds, unit tests, booted kernels
 
 check-all: ## Run every test with every kernel, and print the table of kernels
 	@tests/run-all --all
+
+bench: ## Count instructions: ktls, the kernel's tls, OpenSSL (QUICK=1: less)
+	@tests/bench/run $(if $(QUICK),--quick)
 
 demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 	@SERVE="$(SERVE)" scripts/demo

@@ -110,8 +110,9 @@ static void shake_both(struct session *s)
 	tcp_set_nonblock(s->tcp.peer, false);
 }
 
-void handshake(struct session *s, const struct suite *suite, u16 version,
-	       const struct handshake_opts *opts)
+void handshake_over(struct session *s, const struct tcp_pair *tcp,
+		    const struct suite *suite, u16 version,
+		    const struct handshake_opts *opts)
 {
 	bool server = opts->local_is_server;
 	struct ssl_keys keys;
@@ -119,7 +120,7 @@ void handshake(struct session *s, const struct suite *suite, u16 version,
 	memset(s, 0, sizeof(*s));
 	s->suite = suite;
 	s->version = version;
-	tcp_open(&s->tcp, &opts->tcp);
+	s->tcp = *tcp;
 	s->local = new_ssl(suite, version, server, s->tcp.local);
 	s->peer = new_ssl(suite, version, !server, s->tcp.peer);
 	/* Later on, libssl would not apply it to the keys in use. */
@@ -131,6 +132,15 @@ void handshake(struct session *s, const struct suite *suite, u16 version,
 	CHECK(keys.suite == suite);
 	s->tx = server ? keys.server : keys.client;
 	s->rx = server ? keys.client : keys.server;
+}
+
+void handshake(struct session *s, const struct suite *suite, u16 version,
+	       const struct handshake_opts *opts)
+{
+	struct tcp_pair tcp;
+
+	tcp_open(&tcp, &opts->tcp);
+	handshake_over(s, &tcp, suite, version, opts);
 }
 
 void session_free(struct session *s)

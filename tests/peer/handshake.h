@@ -38,6 +38,10 @@ bool handshake_possible(const struct suite *suite, u16 version);
  */
 void handshake(struct session *s, const struct suite *suite, u16 version,
 	       const struct handshake_opts *opts);
+/* The same over a connection that is there already; opts->tcp is not used. */
+void handshake_over(struct session *s, const struct tcp_pair *tcp,
+		    const struct suite *suite, u16 version,
+		    const struct handshake_opts *opts);
 void session_free(struct session *s);
 
 /* Exactly len bytes through SSL_read() or SSL_write(). */

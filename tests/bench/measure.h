@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How much a piece of code costs, in what rdtsc counts: instructions in QEMU
+ * with -icount shift=0, time on a real machine.
+ */
+#ifndef KTLS_BENCH_MEASURE_H
+#define KTLS_BENCH_MEASURE_H
+
+#include "../peer/types.h"
+
+/* What was spent, and how much of it in softirqs. */
+struct spent {
+	u64 ticks;
+	u64 softirq;
+	u64 softirqs;	/* their number */
+	u64 windows;
+};
+
+struct measure {
+	struct spent whole;
+	struct spent side;
+	struct spent at_whole;	/* when the window was opened */
+	struct spent at_side;
+};
+
+/*
+ * The tested call stands between ktls_bench_begin() and ktls_bench_end(), in
+ * every test: a profiler needs no more than their addresses.
+ */
+void ktls_bench_begin(void);
+void ktls_bench_end(void);
+
+void measure_whole_begin(struct measure *m);
+void measure_whole_end(struct measure *m);
+/* Within the former, any number of times. */
+void measure_side_begin(struct measure *m);
+void measure_side_end(struct measure *m);
+
+/* Finds out what measuring costs by itself; once, before all others. */
+void measure_calibrate(void);
+/* The program that counts softirqs is there. */
+bool measure_has_softirqs(void);
+/* Without what measuring has cost. */
+double measure_whole(const struct measure *m);
+double measure_side(const struct measure *m);
+double measure_softirq(const struct measure *m);
+
+#endif
