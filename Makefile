@@ -105,6 +105,11 @@ bench: ## Count instructions: ktls, the kernel's tls, OpenSSL (QUICK=1: less)
 demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 	@SERVE="$(SERVE)" scripts/demo
 
+.PHONY: profile
+KERNEL ?= 6.12
+profile: ## Say in which functions a CASE of the benchmark spends its time
+	@tests/bench/profile $(KERNEL) '$(CASE)'
+
 help: ## List the targets
 	@echo "Targets:"
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | \
@@ -113,4 +118,6 @@ help: ## List the targets
 	@echo "  KDIR=FOLDER     kernel headers to build for"
 	@echo "  KVER=RELEASE    kernel to build for (default: the running one)"
 	@echo "  CC=COMPILER     instead of the one that the kernel asks for"
+	@echo "  CASE=PATTERN    what to profile, e.g. tx/256/ktls/13-aes128gcm"
+	@echo "  KERNEL=NAME     one of tests/vm/kernels (default: $(KERNEL))"
 	@echo "  W=1 WERROR=1    more warnings; warnings are errors"

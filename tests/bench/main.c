@@ -126,22 +126,24 @@ static long preempted(void)
 static unsigned int measure_rounds(struct run *r)
 {
 	unsigned int good = 0, ops = 0, rounds = rounds_of(r), spoiled = 0;
-	struct measure before;
+	struct measure before = { 0 };
 	unsigned int n;
 	long count;
 
-	memset(&r->m, 0, sizeof(r->m));
+	measure_drop(&r->m, &before);
 	while (good < rounds) {
 		before = r->m;
 		count = preempted();
 		n = r->cell->test->round(r);
 		if (preempted() != count && spoiled++ < rounds) {
-			r->m = before;
+			measure_drop(&r->m, &before);
 			continue;
 		}
+		measure_keep();
 		ops += n;
 		good++;
 	}
+	measure_done();
 	return ops;
 }
 

@@ -25,7 +25,7 @@ struct measure {
 
 /*
  * The tested call stands between ktls_bench_begin() and ktls_bench_end(), in
- * every test: a profiler needs no more than their addresses.
+ * every test: the profiler, plugin/profile.c, sees them called.
  */
 void ktls_bench_begin(void);
 void ktls_bench_end(void);
@@ -35,6 +35,14 @@ void measure_whole_end(struct measure *m);
 /* Within the former, any number of times. */
 void measure_side_begin(struct measure *m);
 void measure_side_end(struct measure *m);
+
+/*
+ * What was measured since the last of these two does not count, or does;
+ * measure_done(): there is no more. They are for the profiler.
+ */
+void measure_drop(struct measure *m, const struct measure *before);
+void measure_keep(void);
+void measure_done(void);
 
 /* Finds out what measuring costs by itself; once, before all others. */
 void measure_calibrate(void);
