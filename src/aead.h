@@ -5,17 +5,36 @@
 #include <linux/types.h>
 
 #include "buf.h"
+#include "record.h"
 
-struct ktls_aead;
+struct aead_request;
+struct crypto_aead;
 struct ktls_cipher;
-struct ktls_epoch;
 
-struct ktls_aead *ktls_aead_new(const struct ktls_cipher *cipher,
-				const u8 *secret);
-void ktls_aead_free(struct ktls_aead *aead);
+/* Pieces that a record may consist of, where it comes from and where it goes */
+#define KTLS_AEAD_PIECES KTLS_BUF_RECORD_SEGS
+
+/**
+ * struct ktls_aead - one AEAD key, ready for use
+ * @tfm: holds the key
+ * @req: the one request; the owner of the key serialises its use
+ * @iv: nonce of the record at hand
+ * @aad: additional data of the record at hand
+ */
+struct ktls_aead {
+	struct crypto_aead *tfm;
+	struct aead_request *req;
+	u8 iv[KTLS_AEAD_IV_SIZE];
+	u8 aad[KTLS_RECORD_AAD_MAX];
+};
+
+int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
+		   const u8 *secret);
+void ktls_aead_destroy(struct ktls_aead *aead);
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len);
 int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
-		   u8 type, struct ktls_pos payload, unsigned int len);
+		   u8 type, struct ktls_pos from, struct ktls_pos to,
+		   unsigned int len);
 
 #endif

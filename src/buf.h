@@ -67,6 +67,11 @@ void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
 bool ktls_buf_crowded(const struct ktls_buf *buf);
 
 struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset);
+static inline bool ktls_pos_equal(struct ktls_pos a, struct ktls_pos b)
+{
+	return a.seg == b.seg && a.skip == b.skip;
+}
+
 void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size);
 int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 			    struct iov_iter *iter);

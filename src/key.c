@@ -25,26 +25,24 @@ static const u8 *info_secret(const struct ktls_cipher *cipher, const u8 *info)
  *	are not read again
  *
  * Context: process, may sleep and may load modules.
- * Return: the key for ktls_key_free(), or an ERR_PTR as of ktls_aead_new().
+ * Return: the key for ktls_key_free(), or an ERR_PTR of what ktls_aead_init()
+ * returns.
  */
 struct ktls_key *ktls_key_new(const struct ktls_cipher *cipher, u16 version,
 			      const u8 *info)
 {
-	const u8 *secret = info_secret(cipher, info);
-	struct ktls_aead *aead = ktls_aead_new(cipher, secret);
-	struct ktls_key *key;
+	struct ktls_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
+	int err;
 
-	if (IS_ERR(aead))
-		return ERR_CAST(aead);
-
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
-	if (!key) {
-		ktls_aead_free(aead);
+	if (!key)
 		return ERR_PTR(-ENOMEM);
-	}
+	memcpy(key->secret, info_secret(cipher, info), cipher->key_size);
 	ktls_epoch_init(&key->epoch, cipher, version, info);
-	key->aead = aead;
-	memcpy(key->secret, secret, cipher->key_size);
+	err = ktls_aead_init(&key->aead, cipher, key->secret);
+	if (err) {
+		kfree_sensitive(key);
+		return ERR_PTR(err);
+	}
 	return key;
 }
 
@@ -58,7 +56,7 @@ void ktls_key_free(struct ktls_key *key)
 {
 	if (!key)
 		return;
-	ktls_aead_free(key->aead);
+	ktls_aead_destroy(&key->aead);
 	kfree_sensitive(key);
 }
 

@@ -4,20 +4,19 @@
 
 #include <linux/types.h>
 
+#include "aead.h"
 #include "cipher.h"
 #include "record.h"
-
-struct ktls_aead;
 
 /**
  * struct ktls_key - one epoch of one direction
  * @epoch: suite, version, nonce and sequence number; moves on with each record
- * @aead: what seals
+ * @aead: what seals and opens
  * @secret: the key as userspace gave it, since getsockopt() gives it back
  */
 struct ktls_key {
 	struct ktls_epoch epoch;
-	struct ktls_aead *aead;
+	struct ktls_aead aead;
 	u8 secret[KTLS_KEY_MAX];
 };
 

@@ -56,8 +56,8 @@ static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
 	record->type = prefix[0];
 	ktls_epoch_read_explicit(epoch, prefix);
 
-	err = ktls_aead_open(rx->key->aead, epoch, record->type, payload,
-			     record->len);
+	err = ktls_aead_open(&rx->key->aead, epoch, record->type, payload,
+			     payload, record->len);
 	if (err)
 		return err;
 	ktls_epoch_advance(epoch);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Known answers, checked when the module is loaded: nonce and record of every
- * suite in both versions, sealed by the AEADs that this kernel will use.
+ * suite in both versions, sealed and opened by the AEADs that this kernel will
+ * use.
  */
 #include "selftest.h"
 #include "aead.h"
@@ -20,8 +21,9 @@
 #define TEXT_LEN 45
 #define RECORD_MAX (KTLS_RECORD_PREFIX_MAX + TEXT_LEN + 1 + 16)
 
-/* Where the record is torn, to be sealed in two pieces */
+/* Where records are torn: two pieces, as if they were strangers */
 #define TEAR (KTLS_RECORD_PREFIX_MAX + 16)
+#define OTHER_TEAR (KTLS_RECORD_PREFIX_MAX + 7)
 
 /**
  * struct vector - one known answer
@@ -67,41 +69,89 @@ static bool __init nonce_ok(const struct vector *v, const struct ktls_epoch *e)
 	return !memcmp(iv + e->cipher->ccm, v->nonce, sizeof(v->nonce));
 }
 
-/* Seal the record at two places of one page, as if the pieces were strangers */
-static bool __init seal_ok(const struct vector *v, struct ktls_key *key,
-			   struct page *page)
+static void __init tear(struct bio_vec *piece, struct page *page,
+			unsigned int offset, unsigned int len)
 {
-	struct bio_vec piece[] = {
-		{ .bv_page = page, .bv_len = TEAR },
-		{ .bv_page = page, .bv_offset = PAGE_SIZE / 2,
-		  .bv_len = RECORD_MAX },
-	};
-	const struct ktls_pos start = { .seg = piece };
-	const struct ktls_epoch *epoch = &key->epoch;
-	const struct ktls_pos payload = {
-		.seg = piece, .skip = ktls_record_prefix(epoch),
-	};
-	u8 *first = page_address(page);
-	u8 *second = first + PAGE_SIZE / 2;
-	u8 record[RECORD_MAX] = {};
+	piece[0] = (struct bio_vec){ .bv_page = page, .bv_len = len,
+				     .bv_offset = offset };
+	piece[1] = (struct bio_vec){ .bv_page = page, .bv_len = RECORD_MAX,
+				     .bv_offset = offset + PAGE_SIZE / 4 };
+}
 
-	ktls_record_write_prefix(epoch, record, KTLS_TYPE_HANDSHAKE, TEXT_LEN);
-	*count_up(record + payload.skip, TEXT_LEN, 0xc0) = KTLS_TYPE_HANDSHAKE;
-	ktls_pos_write(start, record, sizeof(record));
-	if (ktls_aead_seal(key->aead, epoch, KTLS_TYPE_HANDSHAKE, payload,
-			   TEXT_LEN))
-		return false;
-	return !memcmp(first, v->record, TEAR) &&
-	       !memcmp(second, v->record + TEAR, v->len - TEAR);
+static bool __init holds(struct ktls_pos pos, const u8 *bytes, unsigned int len)
+{
+	u8 found[RECORD_MAX];
+
+	ktls_pos_read(&pos, found, len);
+	return !memcmp(found, bytes, len);
+}
+
+static bool __init seal_ok(const struct vector *v, struct ktls_key *key,
+			   struct ktls_pos payload, const u8 *plain)
+{
+	const struct ktls_pos start = { .seg = payload.seg };
+
+	ktls_pos_write(start, plain, RECORD_MAX);
+	return !ktls_aead_seal(&key->aead, &key->epoch, KTLS_TYPE_HANDSHAKE,
+			       payload, TEXT_LEN) &&
+	       holds(start, v->record, v->len);
+}
+
+static int __init open_to(struct ktls_key *key, struct ktls_pos from,
+			  struct ktls_pos to)
+{
+	return ktls_aead_open(&key->aead, &key->epoch, KTLS_TYPE_HANDSHAKE,
+			      from, to, TEXT_LEN);
+}
+
+static bool __init open_ok(struct ktls_key *key, struct ktls_pos from,
+			   struct ktls_pos to, const u8 *plain)
+{
+	return !open_to(key, from, to) &&
+	       holds(to, plain + to.skip,
+		     TEXT_LEN + ktls_record_inner(&key->epoch));
+}
+
+/* Does it, with one bit wrong in the last byte of its tag? */
+static bool __init forgery_opens(const struct vector *v, struct ktls_key *key,
+				 struct ktls_pos from, struct ktls_pos to)
+{
+	struct ktls_pos last = { .seg = from.seg + 1,
+				 .skip = v->len - 1 - TEAR };
+	u8 bad = v->record[v->len - 1] ^ 1;
+	int err;
+
+	ktls_pos_write(last, &bad, 1);
+	err = open_to(key, from, to);
+	bad ^= 1;
+	ktls_pos_write(last, &bad, 1);
+	return err != -EBADMSG;
 }
 
 static const char * __init check_key(const struct vector *v,
 				     struct ktls_key *key, struct page *page)
 {
-	if (!nonce_ok(v, &key->epoch))
+	const struct ktls_epoch *epoch = &key->epoch;
+	unsigned int prefix = ktls_record_prefix(epoch);
+	struct bio_vec piece[2], other[2];
+	const struct ktls_pos here = { .seg = piece, .skip = prefix };
+	const struct ktls_pos there = { .seg = other, .skip = prefix };
+	u8 plain[RECORD_MAX] = {};
+
+	tear(piece, page, 0, TEAR);
+	tear(other, page, PAGE_SIZE / 2, OTHER_TEAR);
+	ktls_record_write_prefix(epoch, plain, KTLS_TYPE_HANDSHAKE, TEXT_LEN);
+	*count_up(plain + prefix, TEXT_LEN, 0xc0) = KTLS_TYPE_HANDSHAKE;
+
+	if (!nonce_ok(v, epoch))
 		return "nonce";
-	if (!seal_ok(v, key, page))
+	if (!seal_ok(v, key, here, plain))
 		return "record";
+	if (forgery_opens(v, key, here, there))
+		return "verdict on a forgery";
+	if (!open_ok(key, here, there, plain) ||
+	    !open_ok(key, here, here, plain))
+		return "plaintext";
 	return NULL;
 }
 

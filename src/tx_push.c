@@ -82,7 +82,7 @@ int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
 	ktls_pos_write(ktls_buf_at(&tx->buf, payload + len), &type,
 		       ktls_record_inner(epoch));
 
-	err = ktls_aead_seal(tx->key->aead, epoch, type,
+	err = ktls_aead_seal(&tx->key->aead, epoch, type,
 			     ktls_buf_at(&tx->buf, payload), len);
 	if (err) {
 		tx->err = -EBADMSG;
