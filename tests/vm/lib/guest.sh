@@ -98,7 +98,7 @@ guest_root()
 guest_pack()
 {
 	(cd "$1" && find . -print0 | sort -z |
-		cpio --null -o -H newc --quiet -R 0:0) >"$2"
+		cpio --null -o -H newc --quiet -R 0:0 --reproducible) >"$2"
 }
 
 # guest_machine ARCH: QEMU's program and what it must be told. The emulation of
