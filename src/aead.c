@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sealing and opening of records with the kernel's crypto API; the only file that knows it.
+ * Sealing and opening of records with the kernel's crypto API, which beside this
+ * file only tfm.c knows.
  *
- * Asynchronous drivers are used (on 5.10 to 6.12 the x86 AES-NI GCM is only to
- * be had through one) and always waited for: no request outlives the call that
- * started it. Request, IV and additional data belong to the key, scatterlists
- * stand on the stack: nothing is allocated for a record.
+ * Asynchronous drivers are used and always waited for: no request outlives the
+ * call that started it. Request, IV and additional data belong to the key,
+ * scatterlists stand on the stack: nothing is allocated for a record.
  */
 #include "aead.h"
 #include "cipher.h"
 #include "record.h"
+#include "tfm.h"
 
 #include <crypto/aead.h>
 #include <linux/crypto.h>
@@ -20,30 +21,6 @@
 
 /* The additional data, then the pieces of the record */
 #define SG_MAX (1 + KTLS_AEAD_PIECES)
-
-static int tfm_setup(struct crypto_aead *tfm, const struct ktls_cipher *cipher,
-		     const u8 *secret)
-{
-	int err = crypto_aead_setkey(tfm, secret, cipher->key_size);
-
-	return err ?: crypto_aead_setauthsize(tfm, cipher->tag_size);
-}
-
-static struct crypto_aead *tfm_new(const struct ktls_cipher *cipher,
-				   const u8 *secret)
-{
-	struct crypto_aead *tfm = crypto_alloc_aead(cipher->aead, 0, 0);
-	int err;
-
-	if (IS_ERR(tfm))
-		return tfm;
-	err = tfm_setup(tfm, cipher, secret);
-	if (err) {
-		crypto_free_aead(tfm);
-		return ERR_PTR(err);
-	}
-	return tfm;
-}
 
 /**
  * ktls_aead_init() - make a key ready for use
@@ -58,13 +35,13 @@ static struct crypto_aead *tfm_new(const struct ktls_cipher *cipher,
 int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 		   const u8 *secret)
 {
-	struct crypto_aead *tfm = tfm_new(cipher, secret);
+	struct crypto_aead *tfm = ktls_tfm_new(cipher, secret);
 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
 	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
 	if (!aead->req) {
-		crypto_free_aead(tfm);
+		ktls_tfm_free(cipher, tfm);
 		return -ENOMEM;
 	}
 	aead->tfm = tfm;
@@ -74,13 +51,15 @@ int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 /**
  * ktls_aead_destroy() - wipe and free what ktls_aead_init() has made
  * @aead: the key; nobody uses it any more
+ * @cipher: its suite
  *
  * Context: process, may sleep.
  */
-void ktls_aead_destroy(struct ktls_aead *aead)
+void ktls_aead_destroy(struct ktls_aead *aead,
+		       const struct ktls_cipher *cipher)
 {
 	aead_request_free(aead->req);
-	crypto_free_aead(aead->tfm);
+	ktls_tfm_free(cipher, aead->tfm);
 }
 
 static void add_piece(struct scatterlist *sg, struct page *page,

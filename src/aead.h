@@ -30,7 +30,8 @@ struct ktls_aead {
 
 int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 		   const u8 *secret);
-void ktls_aead_destroy(struct ktls_aead *aead);
+void ktls_aead_destroy(struct ktls_aead *aead,
+		       const struct ktls_cipher *cipher);
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len);
 int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,

@@ -20,7 +20,7 @@
 	}
 
 /* In the order of their numbers, without a gap, from the first one on */
-static const struct ktls_cipher ktls_ciphers[] = {
+static const struct ktls_cipher ktls_ciphers[KTLS_NR_CIPHERS] = {
 	SUITE(AES_GCM_128, "AES-GCM-128", "gcm(aes)", .tls13 = true),
 	SUITE(AES_GCM_256, "AES-GCM-256", "gcm(aes)", .tls13 = true),
 	SUITE(AES_CCM_128, "AES-CCM-128", "ccm(aes)", .tls13 = true,
@@ -33,10 +33,8 @@ static const struct ktls_cipher ktls_ciphers[] = {
 	SUITE(ARIA_GCM_256, "ARIA-GCM-256", "gcm(aria)"),
 };
 
-#define NR_CIPHERS (sizeof(ktls_ciphers) / sizeof(ktls_ciphers[0]))
-
 _Static_assert(TLS_CIPHER_ARIA_GCM_256 - TLS_CIPHER_AES_GCM_128 + 1 ==
-	       NR_CIPHERS, "cipher numbers have a gap");
+	       KTLS_NR_CIPHERS, "cipher numbers have a gap");
 _Static_assert(sizeof(struct tls12_crypto_info_aes_gcm_256) == KTLS_INFO_MAX,
 	       "size of the largest crypto_info");
 _Static_assert(sizeof(struct tls12_crypto_info_chacha20_poly1305) ==
@@ -51,7 +49,19 @@ _Static_assert(sizeof(struct tls12_crypto_info_chacha20_poly1305) ==
  */
 const struct ktls_cipher *ktls_cipher_nth(unsigned int n)
 {
-	return n < NR_CIPHERS ? &ktls_ciphers[n] : NULL;
+	return n < KTLS_NR_CIPHERS ? &ktls_ciphers[n] : NULL;
+}
+
+/**
+ * ktls_cipher_index() - a suite's place in the table
+ * @cipher: the suite
+ *
+ * Context: any.
+ * Return: the number by which ktls_cipher_nth() finds it.
+ */
+unsigned int ktls_cipher_index(const struct ktls_cipher *cipher)
+{
+	return cipher - ktls_ciphers;
 }
 
 /**

@@ -13,6 +13,8 @@
 #define KTLS_KEY_MAX 32
 #define KTLS_INFO_MAX 56
 
+#define KTLS_NR_CIPHERS 8
+
 /**
  * struct ktls_cipher - one cipher suite
  * @name: as people write it
@@ -39,6 +41,7 @@ struct ktls_cipher {
 
 const struct ktls_cipher *ktls_cipher_find(u16 id);
 const struct ktls_cipher *ktls_cipher_nth(unsigned int n);
+unsigned int ktls_cipher_index(const struct ktls_cipher *cipher);
 bool ktls_cipher_allows(const struct ktls_cipher *cipher, u16 version);
 unsigned int ktls_cipher_info_size(const struct ktls_cipher *cipher);
 

@@ -56,7 +56,7 @@ void ktls_key_free(struct ktls_key *key)
 {
 	if (!key)
 		return;
-	ktls_aead_destroy(&key->aead);
+	ktls_aead_destroy(&key->aead, key->epoch.cipher);
 	kfree_sensitive(key);
 }
 

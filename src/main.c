@@ -7,6 +7,7 @@
 
 #include "selftest.h"
 #include "stats.h"
+#include "tfm.h"
 #include "tx.h"
 #include "ulp.h"
 
@@ -16,10 +17,10 @@ static int __init ktls_init(void)
 
 	err = ktls_selftest();
 	if (err)
-		return err;
+		goto err_tfm;
 	err = ktls_stats_register();
 	if (err)
-		return err;
+		goto err_tfm;
 	err = ktls_tx_register();
 	if (err)
 		goto err_stats;
@@ -32,6 +33,8 @@ err_tx:
 	ktls_tx_unregister();
 err_stats:
 	ktls_stats_unregister();
+err_tfm:
+	ktls_tfm_unregister();
 	/* The module loader takes -EEXIST for "is already loaded" */
 	return err == -EEXIST ? -EBUSY : err;
 }
@@ -41,6 +44,7 @@ static void __exit ktls_exit(void)
 	ktls_ulp_unregister();
 	ktls_tx_unregister();
 	ktls_stats_unregister();
+	ktls_tfm_unregister();
 }
 
 module_init(ktls_init);

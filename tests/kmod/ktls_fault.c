@@ -6,8 +6,6 @@
  * The parameters in /sys/module/ktls_fault/parameters name the process. Once it
  * is dead nothing fails any more, whatever they say.
  */
-#include <crypto/aead.h>
-#include <linux/crypto.h>
 #include <linux/errno.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
@@ -171,11 +169,8 @@ static int fail_charge(struct kprobe *probe, struct pt_regs *regs)
 
 static int fail_encrypt(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct aead_request *req = (void *)argument(regs, 0);
-	struct crypto_tfm *tfm = crypto_aead_tfm(crypto_aead_reqtfm(req));
-
 	/* What one cipher asks of another is no call of its own */
-	if (tfm->__crt_alg->cra_flags & CRYPTO_ALG_INTERNAL)
+	if (!is_meant(READ_ONCE(encrypt)) || !is_called_by_ktls(regs))
 		return 0;
 	return fail(READ_ONCE(encrypt), regs, -ENOMEM);
 }

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The crypto API's AEADs ("transforms"), one for each key.
+ *
+ * crypto_alloc_aead() looks through the list of all algorithms, and takes as
+ * much memory as the next power of two. But a driver that does nothing when a
+ * transform is made or freed finds all it needs in the transform's context,
+ * which is zero until there is a key. So of such a driver we keep one transform
+ * that never gets a key, the model, and make the others by copying it. Other
+ * drivers' transforms are allocated one by one.
+ */
+#include "tfm.h"
+#include "cipher.h"
+
+#include <crypto/aead.h>
+#include <linux/crypto.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+/**
+ * struct model - what the transforms of one suite are copied from
+ * @tfm: without a key, for as long as the module is loaded. Published by
+ *	smp_store_release() when the rest is there, read with smp_load_acquire()
+ * @cache: where its copies live
+ */
+struct model {
+	struct crypto_aead *tfm;
+	struct kmem_cache *cache;
+};
+
+static struct model models[KTLS_NR_CIPHERS];
+static DEFINE_MUTEX(models_mutex);
+
+static struct model *model_of(const struct ktls_cipher *cipher)
+{
+	return &models[ktls_cipher_index(cipher)];
+}
+
+/* Is there nothing to a transform but its memory? */
+static bool is_plain(struct crypto_aead *tfm)
+{
+	const struct aead_alg *alg = crypto_aead_alg(tfm);
+
+	return !alg->init && !alg->exit && !alg->base.cra_init &&
+	       !alg->base.cra_exit && !tfm->base.exit;
+}
+
+/*
+ * On 5.10 to 6.12 the drivers of x86 that are worth having are wrapped: the
+ * wrapper passes on to a kernel thread what is asked for where vector registers
+ * may not be used. In process context, where all sealing and opening is done,
+ * they may; so take what is wrapped, which has the wrapper's name behind "__".
+ */
+static struct crypto_aead *unwrap(struct crypto_aead *tfm)
+{
+	char name[CRYPTO_MAX_ALG_NAME + 2];
+	struct crypto_aead *inner;
+
+	if (!(crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC))
+		return tfm;
+	snprintf(name, sizeof(name), "__%s",
+		 crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)));
+	inner = crypto_alloc_aead(name, CRYPTO_ALG_INTERNAL,
+				  CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC |
+				  CRYPTO_NOLOAD);
+	if (IS_ERR(inner))
+		return tfm;
+	crypto_free_aead(tfm);
+	return inner;
+}
+
+static struct kmem_cache *make_cache(const struct ktls_cipher *cipher,
+				     struct crypto_aead *tfm)
+{
+	const struct crypto_alg *alg = &crypto_aead_alg(tfm)->base;
+	char name[32];
+
+	snprintf(name, sizeof(name), "ktls_%s", cipher->name);
+	return kmem_cache_create(name, sizeof(*tfm) + alg->cra_ctxsize +
+				 alg->cra_alignmask, __alignof__(*tfm), 0,
+				 NULL);
+}
+
+/* Make @tfm the model, unless there is one. It is not the caller's any more */
+static int adopt(struct model *model, const struct ktls_cipher *cipher,
+		 struct crypto_aead *tfm)
+{
+	int err = 0;
+
+	mutex_lock(&models_mutex);
+	if (!model->tfm) {
+		model->cache = make_cache(cipher, tfm);
+		err = model->cache ? 0 : -ENOMEM;
+	}
+	if (err || model->tfm) {
+		crypto_free_aead(tfm);
+	} else {
+		/* Pairs with the smp_load_acquire() in bare_tfm() */
+		smp_store_release(&model->tfm, tfm);
+	}
+	mutex_unlock(&models_mutex);
+	return err;
+}
+
+/*
+ * The context stays zero. Where the kernel (from 6.16 on) has a transform point
+ * at itself, a copy points at itself.
+ */
+static struct crypto_aead *copy_model(const struct model *model)
+{
+	struct crypto_aead *tfm = kmem_cache_zalloc(model->cache, GFP_KERNEL);
+	void **word = (void **)tfm;
+
+	if (!tfm)
+		return ERR_PTR(-ENOMEM);
+	memcpy(tfm, model->tfm, sizeof(*tfm));
+	for (; word < (void **)(tfm + 1); word++) {
+		if (*word == &model->tfm->base)
+			*word = &tfm->base;
+	}
+	return tfm;
+}
+
+/* A transform without a key */
+static struct crypto_aead *bare_tfm(const struct ktls_cipher *cipher)
+{
+	struct model *model = model_of(cipher);
+	struct crypto_aead *tfm;
+	int err;
+
+	/* Pairs with the smp_store_release() in adopt() */
+	if (smp_load_acquire(&model->tfm))
+		return copy_model(model);
+
+	tfm = crypto_alloc_aead(cipher->aead, 0, 0);
+	if (IS_ERR(tfm))
+		return tfm;
+	tfm = unwrap(tfm);
+	if (!is_plain(tfm))
+		return tfm;
+	err = adopt(model, cipher, tfm);
+	return err ? ERR_PTR(err) : copy_model(model);
+}
+
+/**
+ * ktls_tfm_new() - make a transform with a key
+ * @cipher: the suite
+ * @secret: its key, of the suite's key_size
+ *
+ * Context: process, may sleep and may load modules.
+ * Return: the transform for ktls_tfm_free(), or an ERR_PTR: -ENOENT if this
+ * kernel does not have the cipher, -ENOMEM, or what the driver says of the key.
+ */
+struct crypto_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
+				 const u8 *secret)
+{
+	struct crypto_aead *tfm = bare_tfm(cipher);
+	int err;
+
+	if (IS_ERR(tfm))
+		return tfm;
+	err = crypto_aead_setkey(tfm, secret, cipher->key_size) ?:
+	      crypto_aead_setauthsize(tfm, cipher->tag_size);
+	if (err) {
+		ktls_tfm_free(cipher, tfm);
+		return ERR_PTR(err);
+	}
+	return tfm;
+}
+
+/**
+ * ktls_tfm_free() - wipe and free a transform
+ * @cipher: its suite
+ * @tfm: from ktls_tfm_new(); nobody uses it any more
+ *
+ * Context: process, may sleep.
+ */
+void ktls_tfm_free(const struct ktls_cipher *cipher, struct crypto_aead *tfm)
+{
+	struct kmem_cache *cache = model_of(cipher)->cache;
+
+	if (!is_plain(tfm)) {
+		crypto_free_aead(tfm);
+		return;
+	}
+	memzero_explicit(tfm, kmem_cache_size(cache));
+	kmem_cache_free(cache, tfm);
+}
+
+/**
+ * ktls_tfm_unregister() - give up the models
+ *
+ * Context: process; no transform is left.
+ */
+void ktls_tfm_unregister(void)
+{
+	struct model *model;
+
+	for (model = models; model < models + KTLS_NR_CIPHERS; model++) {
+		if (!model->tfm)
+			continue;
+		crypto_free_aead(model->tfm);
+		kmem_cache_destroy(model->cache);
+	}
+}

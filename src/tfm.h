@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KTLS_TFM_H
+#define KTLS_TFM_H
+
+#include <linux/types.h>
+
+struct crypto_aead;
+struct ktls_cipher;
+
+struct crypto_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
+				 const u8 *secret);
+void ktls_tfm_free(const struct ktls_cipher *cipher, struct crypto_aead *tfm);
+void ktls_tfm_unregister(void);
+
+#endif
