@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Usage: tests/bench/split.py [--top N] [--json FILE] BLOCKS SYMBOLS PROGRAM RESULTS
+"""Usage: tests/bench/split.py [OPTION]... BLOCKS SYMBOLS PROGRAM RESULTS
 
 Says where the instructions of the benchmark's cells are spent. BLOCKS is what
 plugin/profile.c has counted, SYMBOLS the guest's /proc/kallsyms, PROGRAM the
 symbols of ktls-bench as nm prints them, RESULTS its lines of JSON. Prints the
 functions of each cell, instructions for each operation, and adds them up by
-class (see tests/bench/classes).
+class (see tests/bench/classes). With --against (what --json has left of an
+earlier time) also which functions have changed. Fails if the sum differs from
+what the program has measured.
 """
 import argparse
 import bisect
@@ -14,14 +16,17 @@ import collections
 import json
 import os
 import re
+import sys
 
 PLACES = ("side", "side-softirq", "rest", "rest-softirq")
 # Estimated cycles for each 8 bytes that a repeated string instruction moves
 STRING_WEIGHT = 0.15
+# By how much the sum may differ
+TOLERANCE = 0.005
 # What measures in ktls-bench, and is not counted
 MEASURING = re.compile("measure_.*|ktls_bench_.*")
 # Places within the functions of older assembly code
-LABEL = re.compile(r"(_|aes_loop_).* \[aesni_intel\]")
+LABEL = re.compile(r"(_|aes_loop_|key_\d+_).* \[aesni_intel\]")
 
 
 class Symbols:
@@ -123,6 +128,9 @@ def add_up(found, ops):
         "side": {name: round(n, 1) for name, n in side.items() if n},
         "whole": {name: round(n, 1) for name, n in whole.items() if n},
         "cycles": {name: round(n) for name, n in cycles.items()},
+        "functions": {
+            f"{function} {module}": round(spent[0][0] / ops, 1)
+            for (function, module, _), spent in found.items() if spent[0][0]},
     }
 
 
@@ -143,6 +151,38 @@ def print_functions(found, ops, top, where):
         print(f"({len(lines) - top} more functions:"
               f" {sum(line[0] for line in lines[top:]):.1f})")
     print()
+
+
+def print_changes(new, old, top):
+    """The functions of the side whose counts differ."""
+    changes = {key: new.get(key, 0) - old.get(key, 0) for key in {**new, **old}}
+    keys = sorted((key for key in changes if abs(changes[key]) >= 0.5),
+                  key=lambda key: (-abs(changes[key]), key))
+    print(f"{'change':40} {'module':16} {'before':>9} {'now':>9} {'':>9}")
+    for key in keys[:top]:
+        function, module = key.split()
+        print(f"{function[:40]:40} {module[:16]:16} {old.get(key, 0):9.1f} "
+              f"{new.get(key, 0):9.1f} {changes[key]:+9.1f}")
+    print(f"{len(keys)} functions changed: {sum(changes.values()):+.1f}\n")
+
+
+def agrees(res, sums):
+    """The sum is what the program has measured."""
+    counted = sum(sums["whole"].values())
+    if abs(counted - res["whole"]) <= TOLERANCE * res["whole"]:
+        return True
+    print(f"split.py: {res['cell']}: {counted:.1f} instructions were counted, "
+          f"but {res['whole']} measured", file=sys.stderr)
+    return False
+
+
+def load(path):
+    """The functions of each cell, as --json has left them."""
+    if not path:
+        return {}
+    with open(path, encoding="ascii") as lines:
+        cells = [json.loads(line) for line in lines]
+    return {cell["cell"]: cell["functions"] for cell in cells}
 
 
 def print_cell(res, sums, found, top):
@@ -168,6 +208,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--top", metavar="N", type=int, default=40)
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--against", metavar="FILE")
     for name in ("blocks", "symbols", "program", "results"):
         parser.add_argument(name)
     args = parser.parse_args()
@@ -178,15 +219,21 @@ def main():
     classes = Classes(os.path.join(os.path.dirname(__file__), "classes"))
     with open(args.results, encoding="ascii") as lines:
         results = [json.loads(line) for line in lines if '"cell"' in line]
+    old = load(args.against)
     out = []
+    ok = True
     for res, blocks in zip(results, read_blocks(args.blocks)):
         found = functions(blocks, symbols, classes)
         sums = add_up(found, res["ops"])
         out.append(json.dumps({"cell": res["cell"], **sums}))
         print_cell(res, sums, found, args.top)
+        if res["cell"] in old:
+            print_changes(sums["functions"], old[res["cell"]], args.top)
+        ok = agrees(res, sums) and ok
     if args.json:
         with open(args.json, "w", encoding="ascii") as file:
             file.write("\n".join(out) + "\n")
+    return 0 if ok else 1
 
 
-main()
+sys.exit(main())
