@@ -197,7 +197,7 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
  * around there into memory that is given back as it is: plaintext would be left
  * behind. So with @align the payload of a record that crosses a page starts at
  * such a multiple. One that does not, or may not, follows the last record
- * directly, and TCP can send both as one fragment.
+ * directly, and TCP can send both as one fragment. The prefix stands in one piece.
  *
  * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
  * so.
@@ -206,7 +206,7 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp)
 {
-	unsigned int least = align ? prefix + 2 * WALK_STEP : 1;
+	unsigned int least = align ? prefix + 2 * WALK_STEP : prefix;
 	struct page_frag *frag = frag_of(sk, buf);
 
 	sock_owned_by_me(sk);
@@ -324,23 +324,6 @@ bool ktls_buf_crowded(const struct ktls_buf *buf)
 }
 
 /**
- * ktls_buf_at() - find a byte
- * @buf: the buffer
- * @offset: from the head, less than the buffer's size
- *
- * Context: socket lock held; the place is good until the buffer changes.
- * Return: where the byte is.
- */
-struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset)
-{
-	const struct bio_vec *seg = buf->seg;
-
-	while (offset >= seg->bv_len)
-		offset -= (seg++)->bv_len;
-	return (struct ktls_pos){ .seg = seg, .skip = offset };
-}
-
-/**
  * ktls_pos_next() - step through the bytes of a buffer
  * @pos: a place; goes on behind the bytes returned
  * @size: bytes wanted; cut to those that stand in one piece
@@ -351,7 +334,7 @@ struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset)
 void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
 {
 	const struct bio_vec *seg = pos->seg;
-	void *span = piece_data(seg) + pos->skip;
+	void *span = ktls_pos_data(*pos);
 
 	*size = min(*size, seg->bv_len - pos->skip);
 	pos->skip += *size;

@@ -3,7 +3,7 @@
 #define KTLS_BUF_H
 
 #include <linux/bvec.h>
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct iov_iter;
@@ -66,7 +66,6 @@ bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf);
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
 bool ktls_buf_crowded(const struct ktls_buf *buf);
 
-struct ktls_pos ktls_buf_at(const struct ktls_buf *buf, unsigned int offset);
 static inline bool ktls_pos_equal(struct ktls_pos a, struct ktls_pos b)
 {
 	return a.seg == b.seg && a.skip == b.skip;
@@ -79,5 +78,48 @@ void ktls_pos_read(struct ktls_pos *pos, void *data, unsigned int size);
 unsigned int ktls_pos_copy_to_iter(struct ktls_pos pos, unsigned int size,
 				   struct iov_iter *iter);
 void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size);
+
+/**
+ * ktls_pos_skip() - find a byte behind another one
+ * @pos: a place
+ * @size: bytes from there; the buffer has more
+ *
+ * Context: socket lock held; the place is good until the buffer changes.
+ * Return: where the byte is.
+ */
+static inline struct ktls_pos ktls_pos_skip(struct ktls_pos pos,
+					    unsigned int size)
+{
+	pos.skip += size;
+	while (pos.skip >= pos.seg->bv_len)
+		pos.skip -= (pos.seg++)->bv_len;
+	return pos;
+}
+
+/**
+ * ktls_buf_at() - find a byte
+ * @buf: the buffer
+ * @offset: from the head, less than the buffer's size
+ *
+ * Context: socket lock held; the place is good until the buffer changes.
+ * Return: where the byte is.
+ */
+static inline struct ktls_pos ktls_buf_at(const struct ktls_buf *buf,
+					  unsigned int offset)
+{
+	return ktls_pos_skip((struct ktls_pos){ .seg = buf->seg }, offset);
+}
+
+/**
+ * ktls_pos_data() - the bytes at a place
+ * @pos: the place
+ *
+ * Context: any.
+ * Return: the bytes, as far as the piece goes.
+ */
+static inline void *ktls_pos_data(struct ktls_pos pos)
+{
+	return page_address(pos.seg->bv_page) + pos.seg->bv_offset + pos.skip;
+}
 
 #endif

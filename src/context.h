@@ -13,6 +13,7 @@
 
 struct ktls_key;
 struct ktls_base;
+struct ktls_counters;
 
 /*
  * Parts of the kernel take icsk_ulp_data for the in-tree module's context,
@@ -148,6 +149,7 @@ struct ktls_rx {
  * @foreign: zero for ever, see above
  * @sk: the socket; the context never outlives its close()
  * @base: the socket's own struct proto and proto_ops
+ * @counters: of the socket's network namespace
  * @version: protocol version, 0 until the first key. Written once under the
  *	socket lock, read by inet_diag
  * @cipher_id: cipher_type of the keys, as @version
@@ -162,6 +164,7 @@ struct ktls_context {
 	u8 foreign[KTLS_FOREIGN_SIZE];
 	struct sock *sk;
 	const struct ktls_base *base;
+	struct ktls_counters __percpu *counters;
 	u16 version;
 	u16 cipher_id;
 	struct ktls_tx tx;

@@ -43,6 +43,10 @@ void ktls_epoch_init(struct ktls_epoch *epoch, const struct ktls_cipher *cipher,
 	memcpy(epoch->nonce + cipher->salt_size, iv, cipher->iv_size);
 	epoch->explicit = get_unaligned_be64(iv);
 	epoch->seq = get_unaligned_be64(seq);
+	epoch->prefix = version == TLS_1_2_VERSION && cipher->salt_size ?
+			KTLS_RECORD_PREFIX_MAX : KTLS_RECORD_HEADER;
+	epoch->inner = version == TLS_1_3_VERSION;
+	epoch->suffix = epoch->inner + cipher->tag_size;
 }
 
 /**
@@ -66,95 +70,6 @@ void ktls_epoch_export(const struct ktls_epoch *epoch, u8 *info)
 	if (ktls_epoch_explicit(epoch))
 		put_unaligned_be64(epoch->explicit, iv);
 	put_unaligned_be64(epoch->seq, salt + cipher->salt_size);
-}
-
-/**
- * ktls_epoch_explicit() - does a part of the nonce travel in the record?
- * @epoch: the state
- *
- * Context: any.
- * Return: true for TLS 1.2 with a suite that has a salt.
- */
-bool ktls_epoch_explicit(const struct ktls_epoch *epoch)
-{
-	return epoch->version == TLS_1_2_VERSION && epoch->cipher->salt_size;
-}
-
-/**
- * ktls_epoch_has() - are there sequence numbers left?
- * @epoch: the state
- * @records: how many are wanted
- *
- * Sequence numbers must not wrap (RFC 8446 section 5.3). The last one is never
- * used, so that the number of the next record can always be told.
- *
- * Context: any.
- * Return: true if @records records can be sealed or opened.
- */
-bool ktls_epoch_has(const struct ktls_epoch *epoch, u64 records)
-{
-	return U64_MAX - epoch->seq >= records;
-}
-
-/**
- * ktls_epoch_advance() - go on to the next record
- * @epoch: the state; its sequence number has been used
- *
- * Context: any.
- */
-void ktls_epoch_advance(struct ktls_epoch *epoch)
-{
-	epoch->seq++;
-	epoch->explicit++;
-}
-
-/**
- * ktls_record_prefix() - bytes of a record before its payload
- * @epoch: the state
- *
- * Context: any.
- * Return: 5 or 13.
- */
-unsigned int ktls_record_prefix(const struct ktls_epoch *epoch)
-{
-	return ktls_epoch_explicit(epoch) ? KTLS_RECORD_PREFIX_MAX :
-					    KTLS_RECORD_HEADER;
-}
-
-/**
- * ktls_record_inner() - encrypted bytes of a record besides its payload
- * @epoch: the state
- *
- * Context: any.
- * Return: 1 for TLS 1.3 (the inner content type), else 0.
- */
-unsigned int ktls_record_inner(const struct ktls_epoch *epoch)
-{
-	return epoch->version == TLS_1_3_VERSION;
-}
-
-/**
- * ktls_record_suffix() - bytes of a record behind its payload
- * @epoch: the state
- *
- * Context: any.
- * Return: inner content type and tag, 16 or 17.
- */
-unsigned int ktls_record_suffix(const struct ktls_epoch *epoch)
-{
-	return ktls_record_inner(epoch) + epoch->cipher->tag_size;
-}
-
-/**
- * ktls_record_framing() - bytes of a record besides its payload
- * @epoch: the state
- *
- * Context: any.
- * Return: prefix and suffix.
- */
-unsigned int ktls_record_framing(const struct ktls_epoch *epoch)
-{
-	return ktls_record_prefix(epoch) + ktls_record_suffix(epoch);
 }
 
 static void write_header(u8 *header, u8 type, unsigned int len)

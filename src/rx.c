@@ -58,7 +58,7 @@ void ktls_rx_destroy(struct ktls_context *ctx)
 
 	if (!rx->key)
 		return;
-	ktls_stat_dec(ctx->sk, KTLS_STAT_CURR_RX);
+	ktls_stat_dec(ctx, KTLS_STAT_CURR_RX);
 	if (ctx->sk->sk_data_ready == rx_data_ready)
 		WRITE_ONCE(ctx->sk->sk_data_ready, rx->data_ready);
 	ktls_buf_release(ctx->sk, &rx->buf);
@@ -84,13 +84,13 @@ void ktls_rx_set_key(struct ktls_context *ctx, struct ktls_key *key)
 	WRITE_ONCE(rx->key, key);
 	if (old) {
 		ktls_key_free(old);
-		ktls_stat_inc(sk, KTLS_STAT_RX_REKEY_OK);
+		ktls_stat_inc(ctx, KTLS_STAT_RX_REKEY_OK);
 	} else {
 		rx->data_ready = sk->sk_data_ready;
 		WRITE_ONCE(sk->sk_data_ready, rx_data_ready);
 		ktls_rx_set_lowat(ctx, sk->sk_rcvlowat);
-		ktls_stat_inc(sk, KTLS_STAT_RX);
-		ktls_stat_inc(sk, KTLS_STAT_CURR_RX);
+		ktls_stat_inc(ctx, KTLS_STAT_RX);
+		ktls_stat_inc(ctx, KTLS_STAT_CURR_RX);
 	}
 	rx->seen = tcp_sk(sk)->rcv_nxt;
 	rx->paused = false;

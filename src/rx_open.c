@@ -86,7 +86,7 @@ static void watch_messages(struct ktls_context *ctx,
 		left -= n;
 	}
 	if (rx->paused)
-		ktls_stat_inc(ctx->sk, KTLS_STAT_RX_KEY_UPDATE);
+		ktls_stat_inc(ctx, KTLS_STAT_RX_KEY_UPDATE);
 }
 
 /**

@@ -342,8 +342,8 @@ static void keep(struct ktls_context *ctx, const struct ktls_rx_record *record)
 {
 	struct ktls_rx *rx = &ctx->rx;
 
-	ktls_stat_inc(ctx->sk, KTLS_STAT_RX_RECORDS);
-	ktls_stat_add(ctx->sk, KTLS_STAT_RX_BYTES, record->len);
+	ktls_stat_inc(ctx, KTLS_STAT_RX_RECORDS);
+	ktls_stat_add(ctx, KTLS_STAT_RX_BYTES, record->len);
 	if (record->len || record->type != KTLS_TYPE_DATA)
 		rx->record[rx->records++] = *record;
 	else
@@ -362,7 +362,7 @@ static int open_next(struct ktls_context *ctx)
 	err = take(ctx, rx->want - rx->have) ?: ktls_rx_open(ctx, &record);
 	if (err) {
 		ktls_buf_trim(ctx->sk, &rx->buf, rx->want);
-		ktls_stat_inc(ctx->sk, KTLS_STAT_RX_ERROR);
+		ktls_stat_inc(ctx, KTLS_STAT_RX_ERROR);
 		err = broken(ctx, -EBADMSG);
 	} else {
 		keep(ctx, &record);

@@ -114,7 +114,7 @@ static int set_key(struct ktls_context *ctx, bool rx, sockptr_t optval,
 	int err = try_key(ctx, rx, old, optval, optlen);
 
 	if (err && old)
-		ktls_stat_inc(ctx->sk, rx ? KTLS_STAT_RX_REKEY_ERROR :
+		ktls_stat_inc(ctx, rx ? KTLS_STAT_RX_REKEY_ERROR :
 					    KTLS_STAT_TX_REKEY_ERROR);
 	return err;
 }

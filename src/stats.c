@@ -4,18 +4,12 @@
  */
 #include "stats.h"
 
-#include <linux/percpu.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
-#include <net/sock.h>
 
 #define PROC_NAME "ktls_stat"
-
-struct ktls_counters {
-	unsigned long value[KTLS_NR_STATS];
-};
 
 struct ktls_net {
 	struct ktls_counters __percpu *counters;
@@ -43,18 +37,17 @@ static const char * const names[] = {
 static unsigned int ktls_net_id;
 
 /**
- * ktls_stat_add() - count
- * @sk: the socket, whose network namespace counts
- * @stat: which counter
- * @n: how much to add
+ * ktls_stats_of() - the counters of a network namespace
+ * @net: the namespace
  *
  * Context: any.
+ * Return: the counters, there for as long as @net has sockets.
  */
-void ktls_stat_add(const struct sock *sk, enum ktls_stat stat, unsigned long n)
+struct ktls_counters __percpu *ktls_stats_of(const struct net *net)
 {
-	const struct ktls_net *kn = net_generic(sock_net(sk), ktls_net_id);
+	const struct ktls_net *kn = net_generic(net, ktls_net_id);
 
-	this_cpu_add(kn->counters->value[stat], n);
+	return kn->counters;
 }
 
 static unsigned long sum(const struct ktls_net *kn, unsigned int stat)

@@ -2,7 +2,11 @@
 #ifndef KTLS_STATS_H
 #define KTLS_STATS_H
 
-struct sock;
+#include "context.h"
+
+#include <linux/percpu.h>
+
+struct net;
 
 /**
  * enum ktls_stat - counters of one network namespace, in /proc/net/ktls_stat
@@ -44,19 +48,39 @@ enum ktls_stat {
 	KTLS_NR_STATS,
 };
 
+struct ktls_counters {
+	unsigned long value[KTLS_NR_STATS];
+};
+
 int ktls_stats_register(void);
 void ktls_stats_unregister(void);
-void ktls_stat_add(const struct sock *sk, enum ktls_stat stat, unsigned long n);
+struct ktls_counters __percpu *ktls_stats_of(const struct net *net);
 
-static inline void ktls_stat_inc(const struct sock *sk, enum ktls_stat stat)
+/**
+ * ktls_stat_add() - count, in the socket's network namespace
+ * @ctx: the context
+ * @stat: which counter
+ * @n: how much to add
+ *
+ * Context: any.
+ */
+static inline void ktls_stat_add(const struct ktls_context *ctx,
+				 enum ktls_stat stat, unsigned long n)
 {
-	ktls_stat_add(sk, stat, 1);
+	this_cpu_add(ctx->counters->value[stat], n);
+}
+
+static inline void ktls_stat_inc(const struct ktls_context *ctx,
+				 enum ktls_stat stat)
+{
+	ktls_stat_add(ctx, stat, 1);
 }
 
 /* A sum over CPUs that wrap: what one adds another may take away */
-static inline void ktls_stat_dec(const struct sock *sk, enum ktls_stat stat)
+static inline void ktls_stat_dec(const struct ktls_context *ctx,
+				 enum ktls_stat stat)
 {
-	ktls_stat_add(sk, stat, -1UL);
+	ktls_stat_add(ctx, stat, -1UL);
 }
 
 #endif

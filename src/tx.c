@@ -43,7 +43,7 @@ void ktls_tx_destroy(struct ktls_context *ctx)
 {
 	if (!ctx->tx.key)
 		return;
-	ktls_stat_dec(ctx->sk, KTLS_STAT_CURR_TX);
+	ktls_stat_dec(ctx, KTLS_STAT_CURR_TX);
 	ktls_buf_release(ctx->sk, &ctx->tx.buf);
 	ktls_key_free(ctx->tx.key);
 	ctx->tx.key = NULL;
@@ -71,29 +71,31 @@ int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key)
 	WRITE_ONCE(ctx->tx.key, key);
 	if (old) {
 		ktls_key_free(old);
-		ktls_stat_inc(ctx->sk, KTLS_STAT_TX_REKEY_OK);
+		ktls_stat_inc(ctx, KTLS_STAT_TX_REKEY_OK);
 		/* If the connection is dead the next send says so */
 		ktls_tx_push(ctx, 0, NULL);
 	} else {
-		ktls_stat_inc(ctx->sk, KTLS_STAT_TX);
-		ktls_stat_inc(ctx->sk, KTLS_STAT_CURR_TX);
+		ktls_stat_inc(ctx, KTLS_STAT_TX);
+		ktls_stat_inc(ctx, KTLS_STAT_CURR_TX);
 	}
 	return 0;
 }
 
-/* May this socket send @records records (and the open one) at all? */
-static int tx_check(const struct ktls_context *ctx, unsigned int records)
+/* May this socket send at all? */
+static int tx_check(const struct ktls_context *ctx)
 {
 	const struct ktls_tx *tx = &ctx->tx;
 	const struct sock *sk = ctx->sk;
 
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN || tx->shut)
 		return -EPIPE;
-	if (tx->err)
-		return tx->err;
-	if (!ktls_epoch_has(&tx->key->epoch, records + !!tx->open))
-		return -EBADMSG;
-	return 0;
+	return tx->err;
+}
+
+/* Are there sequence numbers for the open record and @records more? */
+static bool has_numbers(const struct ktls_tx *tx, unsigned int records)
+{
+	return ktls_epoch_has(&tx->key->epoch, records + !!tx->open);
 }
 
 /*
@@ -110,23 +112,28 @@ static int tx_wait(struct ktls_context *ctx, const struct ktls_send *send,
 	if (err || (!nomem && ktls_tx_room(ctx)))
 		return err;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	return sk_stream_wait_memory(sk, timeo);
+	return sk_stream_wait_memory(sk, timeo) ?: tx_check(ctx);
 }
 
-/* Room for the framing of a new record and @len bytes, or for @len more bytes */
-static int reserve(struct ktls_context *ctx, unsigned int len)
+/* Room for a record of @len bytes behind what is in the buffer */
+static int begin(struct ktls_context *ctx, unsigned int len, bool align)
 {
-	struct ktls_epoch *epoch = &ctx->tx.key->epoch;
-	unsigned int prefix = ktls_record_prefix(epoch);
-	struct ktls_buf *buf = &ctx->tx.buf;
-	gfp_t gfp = ctx->sk->sk_allocation;
+	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
 
-	if (ctx->tx.open)
-		return ktls_buf_reserve(ctx->sk, buf, len, gfp);
+	return ktls_buf_begin(ctx->sk, &ctx->tx.buf, ktls_record_prefix(epoch),
+			      len + ktls_record_framing(epoch), align,
+			      ctx->sk->sk_allocation);
+}
 
-	return ktls_buf_begin(ctx->sk, buf, prefix,
-			      len + ktls_record_framing(epoch),
-			      KTLS_TCP_SEND_TAKES_GAPS, gfp);
+/* Copy the last @len bytes of the last record, whose suffix is behind them */
+static int copy(struct ktls_context *ctx, unsigned int len,
+		struct iov_iter *from)
+{
+	const struct ktls_buf *buf = &ctx->tx.buf;
+	unsigned int suffix = ktls_record_suffix(&ctx->tx.key->epoch);
+
+	return ktls_pos_copy_from_iter(ktls_buf_at(buf, buf->size - suffix - len),
+				       len, from);
 }
 
 /*
@@ -139,16 +146,17 @@ static int fill(struct ktls_context *ctx, struct iov_iter *from)
 	unsigned int len = min_t(size_t, iov_iter_count(from),
 				 tx->max_payload - tx->open);
 	unsigned int size = tx->buf.size;
-	struct ktls_pos pos;
 	int err;
 
-	err = reserve(ctx, len);
+	if (tx->open)
+		err = ktls_buf_reserve(ctx->sk, &tx->buf, len,
+				       ctx->sk->sk_allocation);
+	else
+		err = begin(ctx, len, KTLS_TCP_SEND_TAKES_GAPS);
 	if (err)
 		return err;
 
-	pos = ktls_buf_at(&tx->buf, tx->sealed + tx->open +
-			  ktls_record_prefix(&tx->key->epoch));
-	err = ktls_pos_copy_from_iter(pos, len, from);
+	err = copy(ctx, len, from);
 	if (err) {
 		ktls_buf_trim(ctx->sk, &tx->buf, tx->buf.size - size);
 		return err;
@@ -164,9 +172,8 @@ static int take(struct ktls_context *ctx, struct iov_iter *from, size_t *copied)
 	int ret;
 
 	while (iov_iter_count(from)) {
-		ret = tx_check(ctx, !tx->open);
-		if (ret)
-			return ret;
+		if (!has_numbers(tx, !tx->open))
+			return -EBADMSG;
 		if (!ktls_tx_room(ctx))
 			return -EAGAIN;
 
@@ -214,9 +221,10 @@ static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
 	int err;
 
 	for (;;) {
-		err = tx_check(ctx, control_records(ctx, size));
-		if (err || !size || (!ctx->tx.sealed && ktls_tx_room(ctx)))
-			return err;
+		if (!has_numbers(&ctx->tx, control_records(ctx, size)))
+			return -EBADMSG;
+		if (!size || (!ctx->tx.sealed && ktls_tx_room(ctx)))
+			return 0;
 		err = tx_wait(ctx, send, false, timeo);
 		if (err)
 			return err;
@@ -226,34 +234,21 @@ static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
 /* Copy a message to where its records will be, behind what is in the buffer */
 static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 {
-	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
-	unsigned int framing = ktls_record_framing(epoch);
-	unsigned int max = ctx->tx.max_payload;
-	size_t size = iov_iter_count(from);
+	size_t left, size = iov_iter_count(from);
 	struct ktls_buf *buf = &ctx->tx.buf;
 	unsigned int start = buf->size;
-	unsigned int done, len;
-	int err;
+	int err = 0;
 
-	err = ktls_buf_reserve(ctx->sk, buf, size +
-			       control_records(ctx, size) * framing,
-			       ctx->sk->sk_allocation);
-	if (err)
-		return err;
+	while (!err && (left = iov_iter_count(from))) {
+		unsigned int len = min_t(size_t, left, ctx->tx.max_payload);
 
-	for (done = 0; done < size; done += len) {
-		unsigned int at = start + done / max * framing + done +
-				  ktls_record_prefix(epoch);
-
-		len = min_t(size_t, max, size - done);
-		err = ktls_pos_copy_from_iter(ktls_buf_at(buf, at), len, from);
-		if (err) {
-			iov_iter_revert(from, done);
-			ktls_buf_trim(ctx->sk, buf, buf->size - start);
-			return err;
-		}
+		err = begin(ctx, len, false) ?: copy(ctx, len, from);
 	}
-	return 0;
+	if (err) {
+		iov_iter_revert(from, size - left);
+		ktls_buf_trim(ctx->sk, buf, buf->size - start);
+	}
+	return err;
 }
 
 static int control_seal(struct ktls_context *ctx, u8 type, size_t size)
@@ -344,10 +339,12 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	long timeo;
 	int err, pushed;
 
-	err = check_flags(msg) ?: ktls_tx_cmsg(sk, msg, &send);
+	err = check_flags(msg);
+	if (!err && msg->msg_controllen)
+		err = ktls_tx_cmsg(sk, msg, &send);
 	if (err)
 		return err;
-	err = tx_check(ctx, 0);
+	err = tx_check(ctx);
 	if (err)
 		return send_error(sk, flags, err);
 

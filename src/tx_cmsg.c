@@ -61,7 +61,7 @@ static int validate_foreign(struct sock *sk, struct msghdr *msg)
 /**
  * ktls_tx_cmsg() - read a control buffer
  * @sk: the socket, which has a TX key
- * @msg: the message
+ * @msg: the message, which has one
  * @send: to fill in, preset to a data record
  *
  * Context: process, socket lock held.
@@ -76,8 +76,6 @@ int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send)
 	struct cmsghdr *cmsg;
 	int err;
 
-	if (!msg->msg_controllen)
-		return 0;
 	err = validate_foreign(sk, msg);
 	if (err)
 		return err;

@@ -61,8 +61,8 @@ void ktls_tx_unregister(void)
  * ktls_tx_seal() - seal the record at the end of the sealed ones
  * @ctx: the context
  * @type: content type
- * @len: bytes of plaintext, which stand in the buffer with room for prefix and
- *	suffix around them
+ * @len: bytes of plaintext, which stand in the buffer with room for prefix (in
+ *	one piece) and suffix around them
  *
  * Context: process, socket lock held, may sleep.
  * Return: 0, or -EBADMSG if the AEAD failed: sending is over for good, for the
@@ -72,27 +72,25 @@ int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
 {
 	struct ktls_tx *tx = &ctx->tx;
 	struct ktls_epoch *epoch = &tx->key->epoch;
-	unsigned int payload = tx->sealed + ktls_record_prefix(epoch);
-	u8 prefix[KTLS_RECORD_PREFIX_MAX];
+	struct ktls_pos prefix = ktls_buf_at(&tx->buf, tx->sealed);
+	struct ktls_pos payload = ktls_pos_skip(prefix,
+						ktls_record_prefix(epoch));
 	int err;
 
-	ktls_record_write_prefix(epoch, prefix, type, len);
-	ktls_pos_write(ktls_buf_at(&tx->buf, tx->sealed), prefix,
-		       ktls_record_prefix(epoch));
-	ktls_pos_write(ktls_buf_at(&tx->buf, payload + len), &type,
-		       ktls_record_inner(epoch));
+	ktls_record_write_prefix(epoch, ktls_pos_data(prefix), type, len);
+	/* With TLS 1.2 the tag takes its place */
+	*(u8 *)ktls_pos_data(ktls_pos_skip(payload, len)) = type;
 
-	err = ktls_aead_seal(&tx->key->aead, epoch, type,
-			     ktls_buf_at(&tx->buf, payload), len);
+	err = ktls_aead_seal(&tx->key->aead, epoch, type, payload, len);
 	if (err) {
 		tx->err = -EBADMSG;
-		ktls_stat_inc(ctx->sk, KTLS_STAT_TX_ERROR);
+		ktls_stat_inc(ctx, KTLS_STAT_TX_ERROR);
 		return tx->err;
 	}
 	ktls_epoch_advance(epoch);
-	tx->sealed = payload + len + ktls_record_suffix(epoch);
-	ktls_stat_add(ctx->sk, KTLS_STAT_TX_BYTES, len);
-	ktls_stat_inc(ctx->sk, KTLS_STAT_TX_RECORDS);
+	tx->sealed += len + ktls_record_framing(epoch);
+	ktls_stat_add(ctx, KTLS_STAT_TX_BYTES, len);
+	ktls_stat_inc(ctx, KTLS_STAT_TX_RECORDS);
 	return 0;
 }
 
@@ -141,16 +139,11 @@ bool ktls_tx_room(const struct ktls_context *ctx)
 	const struct ktls_tx *tx = &ctx->tx;
 	const struct sock *sk = ctx->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 notsent;
+	u32 notsent = tp->write_seq - tp->snd_nxt;
 
-	if (tx->rest)
-		return false;
-	if (!tx->sealed)
-		return sk_stream_memory_free(sk);
-	if (ktls_buf_crowded(&tx->buf) ||
+	if (tx->rest || ktls_buf_crowded(&tx->buf) ||
 	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
 		return false;
-	notsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
 	return notsent + tx->sealed < tcp_notsent_lowat(tp);
 }
 
@@ -172,7 +165,7 @@ static int send_with_room(struct ktls_context *ctx, unsigned int room,
 	struct sock *sk = ctx->sk;
 	int limit = READ_ONCE(sk->sk_sndbuf);
 	int lifted = sk->sk_wmem_queued + room;
-	int err = xchg(&sk->sk_err, 0);
+	int err = sk->sk_err ? xchg(&sk->sk_err, 0) : 0;
 	int sent;
 
 	WRITE_ONCE(tx->pushing, true);
@@ -183,7 +176,7 @@ static int send_with_room(struct ktls_context *ctx, unsigned int room,
 	if (READ_ONCE(sk->sk_sndbuf) == lifted)
 		WRITE_ONCE(sk->sk_sndbuf, limit);
 	WRITE_ONCE(tx->pushing, false);
-	if (err)
+	if (unlikely(err))
 		cmpxchg(&sk->sk_err, 0, err);
 	return sent;
 }
@@ -221,7 +214,7 @@ static void keep_rest(struct ktls_context *ctx)
 	tx->delay = tx->rest ? min_t(unsigned int, 2 * tx->delay,
 				     REST_DELAY_MAX) : REST_DELAY;
 	WRITE_ONCE(tx->rest, true);
-	ktls_stat_inc(ctx->sk, KTLS_STAT_TX_RESTS);
+	ktls_stat_inc(ctx, KTLS_STAT_TX_RESTS);
 	queue_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
 }
 

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "proto.h"
 #include "rx.h"
+#include "stats.h"
 #include "tx.h"
 #include "compat/ulp.h"
 
@@ -57,6 +58,7 @@ static int ulp_init(struct sock *sk)
 	ctx->sk = sk;
 	ctx->base = base;
 	ktls_tx_init(ctx);
+	ctx->counters = ktls_stats_of(sock_net(sk));
 	ktls_rx_init(ctx);
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, ctx);
 	ktls_base_install(sk, base);
