@@ -122,7 +122,8 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len)
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
-	struct scatterlist sg[SG_MAX] __uninitialized;
+	/* One that grew by small sends may have all pieces of a buffer */
+	struct scatterlist sg[1 + KTLS_BUF_SEGS] __uninitialized;
 
 	map_record(sg, aead, aad_len, payload,
 		   len + ktls_record_suffix(epoch));

@@ -125,6 +125,26 @@ KTLS_TEST_EACH(tx_more_many_pieces, each_version, const struct tls_case *, tc)
 	peer_expect(&c, RECORD_DATA, data, piece * count);
 }
 
+/* The memory of two records that grow in turns is in as many pieces. */
+KTLS_TEST_EACH(tx_more_two_sockets, each_version, const struct tls_case *, tc)
+{
+	const size_t piece = 37, count = 100;
+	const u8 *data = test_data(piece * count);
+	struct conn a, b;
+	size_t i;
+
+	conn_open(&a, tc);
+	conn_open(&b, tc);
+	for (i = 0; i < count; i++) {
+		int more = i < count - 1 ? MSG_MORE : 0;
+
+		conn_send(&a, data + i * piece, piece, more);
+		conn_send(&b, data + i * piece, piece, more);
+	}
+	peer_expect_data(&a, data, piece * count);
+	peer_expect_data(&b, data, piece * count);
+}
+
 /* Also when they come from as many pages. */
 KTLS_TEST_EACH(tx_writev_many_pieces, each_version, const struct tls_case *, tc)
 {
