@@ -7,8 +7,9 @@ plugin/profile.c has counted, SYMBOLS the guest's /proc/kallsyms, PROGRAM the
 symbols of ktls-bench as nm prints them, RESULTS its lines of JSON. Prints the
 functions of each cell, instructions for each operation, and adds them up by
 class (see tests/bench/classes). With --against (what --json has left of an
-earlier time) also which functions have changed. Fails if the sum differs from
-what the program has measured.
+earlier time) also which functions have changed. With --table it prints one
+line for each cell instead, the whole operation by class. Fails if the sum
+differs from what the program has measured.
 """
 import argparse
 import bisect
@@ -18,6 +19,8 @@ import os
 import re
 import sys
 
+CLASSES = ("core", "glue", "ktls", "tls", "alloc", "copy", "tcp", "system",
+           "user", "softirq")
 PLACES = ("side", "side-softirq", "rest", "rest-softirq")
 # Estimated cycles for each 8 bytes that a repeated string instruction moves
 STRING_WEIGHT = 0.15
@@ -166,6 +169,18 @@ def print_changes(new, old, top):
     print(f"{len(keys)} functions changed: {sum(changes.values()):+.1f}\n")
 
 
+def print_table(cells):
+    """The whole operations by class, in Markdown."""
+    print("| cell | total |", " | ".join(CLASSES), "| est. cycles |")
+    print("|---|" + "---:|" * (len(CLASSES) + 2))
+    for cell in cells:
+        whole = cell["whole"]
+        numbers = [sum(whole.values()), *(whole.get(c, 0) for c in CLASSES),
+                   cell["cycles"]["whole"]]
+        print(f"| {cell['cell']} |",
+              " | ".join(f"{n:,.0f}" for n in numbers), "|")
+
+
 def agrees(res, sums):
     """The sum is what the program has measured."""
     counted = sum(sums["whole"].values())
@@ -207,6 +222,7 @@ def main():
         description="\n".join(__doc__.splitlines()[2:]),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--top", metavar="N", type=int, default=40)
+    parser.add_argument("--table", action="store_true")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--against", metavar="FILE")
     for name in ("blocks", "symbols", "program", "results"):
@@ -225,14 +241,18 @@ def main():
     for res, blocks in zip(results, read_blocks(args.blocks)):
         found = functions(blocks, symbols, classes)
         sums = add_up(found, res["ops"])
-        out.append(json.dumps({"cell": res["cell"], **sums}))
+        out.append({"cell": res["cell"], **sums})
+        ok = agrees(res, sums) and ok
+        if args.table:
+            continue
         print_cell(res, sums, found, args.top)
         if res["cell"] in old:
             print_changes(sums["functions"], old[res["cell"]], args.top)
-        ok = agrees(res, sums) and ok
+    if args.table:
+        print_table(out)
     if args.json:
         with open(args.json, "w", encoding="ascii") as file:
-            file.write("\n".join(out) + "\n")
+            file.writelines(json.dumps(cell) + "\n" for cell in out)
     return 0 if ok else 1
 
 
