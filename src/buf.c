@@ -9,6 +9,7 @@
 #include "buf.h"
 
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -111,20 +112,61 @@ static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
 	return n;
 }
 
+/* Have room for one more piece */
+static int have_room(struct ktls_buf *buf, gfp_t gfp)
+{
+	struct bio_vec *seg;
+
+	if (buf->nsegs < KTLS_BUF_FEW)
+		return 0;
+	if (buf->seg != buf->few)
+		return buf->nsegs < KTLS_BUF_SEGS ? 0 : -ENOBUFS;
+
+	seg = kmalloc_array(KTLS_BUF_SEGS, sizeof(*seg), gfp);
+	if (!seg)
+		return -ENOMEM;
+	memcpy(seg, buf->few, sizeof(buf->few));
+	buf->seg = seg;
+	return 0;
+}
+
+static void give_room_back(struct ktls_buf *buf)
+{
+	if (buf->nsegs || buf->seg == buf->few)
+		return;
+	kfree(buf->seg);
+	buf->seg = buf->few;
+}
+
 static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		  gfp_t gfp)
 {
 	struct page_frag *frag = frag_of(sk, buf);
 
 	while (size) {
-		if (buf->nsegs == KTLS_BUF_SEGS)
-			return -ENOBUFS;
+		int err = have_room(buf, gfp);
+
+		if (err)
+			return err;
 		if ((!frag->page || frag->offset == frag->size) &&
 		    !refill(sk, buf, 1, gfp))
 			return -ENOMEM;
 		size -= take_from_frag(buf, frag, size);
 	}
 	return 0;
+}
+
+/**
+ * ktls_buf_init() - set up a buffer
+ * @buf: the buffer, all zeros
+ * @private: as of struct ktls_buf
+ *
+ * Context: any.
+ */
+void ktls_buf_init(struct ktls_buf *buf, bool private)
+{
+	buf->seg = buf->few;
+	buf->private = private;
 }
 
 /**
@@ -256,7 +298,8 @@ static bool may_charge(struct sock *sk, const struct ktls_buf *buf, int size)
 }
 
 /**
- * ktls_buf_account() - charge the socket for what stays in the buffer
+ * ktls_buf_account() - charge the socket for what stays in the buffer, and give
+ * back what an empty one does not need
  * @sk: the socket
  * @buf: the buffer
  *
@@ -270,6 +313,7 @@ static bool may_charge(struct sock *sk, const struct ktls_buf *buf, int size)
 bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
 {
 	sock_owned_by_me(sk);
+	give_room_back(buf);
 	if (buf->size > buf->charged) {
 		if (!may_charge(sk, buf, buf->size - buf->charged))
 			return false;

@@ -15,12 +15,17 @@ struct sock;
  */
 #define KTLS_BUF_SEGS 40
 
+/* Pieces for which there is room in the buffer itself */
+#define KTLS_BUF_FEW 2
+
 /* Pieces that one record may need: 16 KiB and its framing in single pages */
 #define KTLS_BUF_RECORD_SEGS 8
 
 /**
  * struct ktls_buf - a queue of bytes in pages of ours
- * @seg: where the bytes are; each piece holds one reference to its page
+ * @seg: where the bytes are; each piece holds one reference to its page. Either
+ *	@few or, until the buffer is empty, an array of KTLS_BUF_SEGS
+ * @few: enough for most calls, and for idle sockets
  * @nsegs: pieces in use
  * @size: bytes in all pieces
  * @charged: bytes that the socket is charged for
@@ -37,7 +42,8 @@ struct sock;
  * page.
  */
 struct ktls_buf {
-	struct bio_vec seg[KTLS_BUF_SEGS];
+	struct bio_vec *seg;
+	struct bio_vec few[KTLS_BUF_FEW];
 	unsigned int nsegs;
 	unsigned int size;
 	unsigned int charged;
@@ -55,6 +61,7 @@ struct ktls_pos {
 	unsigned int skip;
 };
 
+void ktls_buf_init(struct ktls_buf *buf, bool private);
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp);
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,

@@ -36,7 +36,7 @@ struct ktls_counters;
  *	Written under the socket lock, read by anyone who asks for room.
  * @rest: TCP had no memory for all of @sealed and @work tries again. Written
  *	under the socket lock, read by anyone who asks for room.
- * @delay: after which @work runs, jiffies
+ * @delay: after which @work runs, jiffies; 0 if it never has been asked to
  * @work: hands over the rest
  *
  * All under the socket lock, but for what says otherwise.
@@ -89,7 +89,9 @@ struct ktls_rx_record {
  * struct ktls_rx - the receiving direction
  * @key: what opens the next record; NULL until the first TLS_RX
  * @buf: opened records, then the record that is being taken from TCP
- * @record: the opened records, oldest first
+ * @record: the opened records, oldest first: either @first or, if there have been
+ *	more than one, an array of KTLS_RX_RECORDS
+ * @first: enough for all who do not peek
  * @records: how many there are
  * @taken: bytes copied out of TCP's queue that TCP has not been told of. Only
  *	while the lock is not released
@@ -121,7 +123,8 @@ struct ktls_rx_record {
 struct ktls_rx {
 	struct ktls_key *key;
 	struct ktls_buf buf;
-	struct ktls_rx_record record[KTLS_RX_RECORDS];
+	struct ktls_rx_record *record;
+	struct ktls_rx_record first;
 	unsigned int records;
 	unsigned int taken;
 	unsigned int steps;

@@ -15,6 +15,7 @@
 
 #include <linux/ktls.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -30,7 +31,8 @@
  */
 void ktls_rx_init(struct ktls_context *ctx)
 {
-	ctx->rx.buf.private = true;
+	ktls_buf_init(&ctx->rx.buf, true);
+	ctx->rx.record = &ctx->rx.first;
 }
 
 /*
@@ -44,6 +46,14 @@ static void rx_data_ready(struct sock *sk)
 	ktls_rx_arrived(ctx);
 	if (ctx->rx.ready || ctx->rx.fresh)
 		ctx->rx.data_ready(sk);
+}
+
+static void give_room_back(struct ktls_rx *rx)
+{
+	if (rx->record == &rx->first)
+		return;
+	kfree(rx->record);
+	rx->record = &rx->first;
 }
 
 /**
@@ -62,6 +72,7 @@ void ktls_rx_destroy(struct ktls_context *ctx)
 	if (ctx->sk->sk_data_ready == rx_data_ready)
 		WRITE_ONCE(ctx->sk->sk_data_ready, rx->data_ready);
 	ktls_buf_release(ctx->sk, &rx->buf);
+	give_room_back(rx);
 	ktls_key_free(rx->key);
 	rx->key = NULL;
 }
@@ -218,6 +229,26 @@ static bool has_lost_place(struct ktls_context *ctx, struct ktls_recv *recv)
 	return recv->copied;
 }
 
+/* Room for one more opened record; only who peeks wants more than one */
+static bool has_room(struct ktls_context *ctx)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct ktls_rx_record *record;
+
+	if (!rx->records)
+		return true;
+	if (rx->record != &rx->first)
+		return rx->records < KTLS_RX_RECORDS;
+
+	record = kmalloc_array(KTLS_RX_RECORDS, sizeof(*record),
+			       ctx->sk->sk_allocation);
+	if (!record)
+		return false;
+	*record = rx->first;
+	rx->record = record;
+	return true;
+}
+
 /**
  * ktls_rx_get() - have a record for the reader, open it or wait for it
  * @ctx: the context
@@ -238,8 +269,7 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 		recv->consumed = rx->consumed;
 	}
 	while (recv->index >= rx->records) {
-		if (rx->records == KTLS_RX_RECORDS ||
-		    ktls_buf_crowded(&rx->buf))
+		if (!has_room(ctx) || ktls_buf_crowded(&rx->buf))
 			return 0;
 		ret = ktls_rx_next(ctx);
 		if (ret < 0)
@@ -317,6 +347,8 @@ bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n)
 	ktls_buf_consume(ctx->sk, &rx->buf, record->size);
 	rx->records--;
 	memmove(record, record + 1, rx->records * sizeof(*record));
+	if (!rx->records)
+		give_room_back(rx);
 	return true;
 }
 

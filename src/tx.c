@@ -29,6 +29,7 @@
  */
 void ktls_tx_init(struct ktls_context *ctx)
 {
+	ktls_buf_init(&ctx->tx.buf, false);
 	ctx->tx.max_payload = KTLS_RECORD_PAYLOAD_MAX;
 	INIT_DELAYED_WORK(&ctx->tx.work, ktls_tx_work);
 }

@@ -108,7 +108,8 @@ void ktls_ulp_close(struct sock *sk, long timeout)
 	release_sock(sk);
 
 	/* The work needs the lock, and finds tx.shut set once it has it */
-	cancel_delayed_work_sync(&ctx->tx.work);
+	if (ctx->tx.delay)
+		cancel_delayed_work_sync(&ctx->tx.work);
 	kfree_rcu(ctx, rcu);
 	base->prot->close(sk, timeout);
 	atomic_dec(&closing);
