@@ -17,7 +17,9 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 
 /**
@@ -39,13 +41,37 @@ static struct model *model_of(const struct ktls_cipher *cipher)
 	return &models[ktls_cipher_index(cipher)];
 }
 
+#define TFM_AT(member) offsetof(struct crypto_tfm, member)
+#define TFM_BEHIND(member) offsetofend(struct crypto_tfm, member)
+
+/*
+ * May struct crypto_tfm be copied? Only if it is as it has been: flags and node
+ * (a reference count before them from 6.1 to 6.15, a pointer at itself behind
+ * them from 6.16 on), exit, algorithm, and then the context. If a kernel has
+ * anything more in it, a copy may have to differ there.
+ */
+static bool layout_is_known(void)
+{
+	size_t before = TFM_AT(crt_flags);
+	size_t between = TFM_AT(exit) - TFM_BEHIND(node);
+
+	return (before == 0 || before == sizeof(refcount_t)) &&
+	       TFM_AT(node) == TFM_BEHIND(crt_flags) &&
+	       between <= sizeof(void *) - before &&
+	       TFM_AT(__crt_alg) == TFM_BEHIND(exit) &&
+	       TFM_AT(__crt_ctx) == ALIGN(TFM_BEHIND(__crt_alg),
+					  CRYPTO_MINALIGN) &&
+	       offsetof(struct crypto_aead, base) ==
+	       ALIGN(2 * sizeof(unsigned int), CRYPTO_MINALIGN);
+}
+
 /* Is there nothing to a transform but its memory? */
 static bool is_plain(struct crypto_aead *tfm)
 {
 	const struct aead_alg *alg = crypto_aead_alg(tfm);
 
-	return !alg->init && !alg->exit && !alg->base.cra_init &&
-	       !alg->base.cra_exit && !tfm->base.exit;
+	return layout_is_known() && !alg->init && !alg->exit &&
+	       !alg->base.cra_init && !alg->base.cra_exit && !tfm->base.exit;
 }
 
 /*
