@@ -14,6 +14,8 @@
 
 /* The most bytes that a round moves. */
 #define BENCH_MAX (256 << 10)
+#define NAME_MAX_LEN 96
+#define FIGURES_MAX 4
 
 struct cell;
 
@@ -28,6 +30,8 @@ struct cell;
  * @wire: room for them as records of any size
  * @got: room for what is received
  * @verify: the data of this round has to be looked at
+ * @figure: what a test without rounds has found out; up to the first without
+ *          a name
  */
 struct run {
 	const struct cell *cell;
@@ -39,6 +43,10 @@ struct run {
 	u8 *wire;
 	u8 *got;
 	bool verify;
+	struct {
+		const char *name;
+		double value;
+	} figure[FIGURES_MAX];
 };
 
 /**
@@ -48,15 +56,23 @@ struct run {
  *         the list
  * @side: which end is measured
  * @nagle: leave Nagle's algorithm on
+ * @no_openssl: OpenSSL has nothing like it
+ * @mtu: of the loopback device, which cuts segments itself then; 0: as it is
+ * @bytes: moved in a round; 0: the first number
  * @round: does it once, with measure_*() around what counts; returns the number
  *         of operations that this was
+ * @figures: instead of all that: sets run->figure, without a link
  */
 struct test {
 	const char *name;
 	const char *const *sizes;
 	enum link_side side;
 	bool nagle;
+	bool no_openssl;
+	unsigned int mtu;
+	size_t bytes;
 	unsigned int (*round)(struct run *r);
+	void (*figures)(struct run *r);
 };
 
 /* impl and suite are as in link.h; suite is NULL if impl is plain */
@@ -67,9 +83,21 @@ struct cell {
 	const struct bench_suite *suite;
 };
 
-extern const struct test test_tx;
-extern const struct test test_txbulk;
-extern const struct test test_rxp;
-extern const struct test test_rx;
+extern const struct test test_tx, test_txbulk, test_txmore, test_sendfile;
+extern const struct test test_rxp, test_rx;
+extern const struct test test_mtu_tx, test_mtu_txbulk, test_mtu_rxp;
+extern const struct test test_echo, test_echo2;
+extern const struct test test_setup, test_memory, test_calls;
+
+/* Into NAME_MAX_LEN bytes */
+void cell_name(const struct cell *c, char *name);
+/*
+ * Runs it and prints its line, in a process of its own; false if it failed.
+ * rounds 0: as many as are sensible.
+ */
+bool cell_run(const struct cell *c, unsigned int rounds);
+
+/* All that comes without waiting, which is not always all that was sent. */
+size_t drain_some(const struct link *l, u8 *wire, size_t room);
 
 #endif

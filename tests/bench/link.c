@@ -16,10 +16,11 @@
 
 const struct impl impls[] = {
 	{ .name = "none" },
-	{ .name = "tls", .ulp = "tls" },
-	{ .name = "tls-nopad", .ulp = "tls", .nopad = true },
-	{ .name = "openssl", .openssl = true },
-	{ .name = "openssl-ra", .openssl = true, .read_ahead = true },
+	{ .name = "tls", .rival = true, .ulp = "tls" },
+	{ .name = "tls-nopad", .rival = true, .ulp = "tls", .nopad = true },
+	{ .name = "openssl", .rival = true, .openssl = true },
+	{ .name = "openssl-ra", .rival = true, .openssl = true,
+	  .read_ahead = true },
 	{ .name = "ktls", .ulp = "ktls" },
 };
 
@@ -108,6 +109,18 @@ static void use_ulp(int fd, const struct impl *impl,
 	if (rx && impl->nopad)
 		CHECK_SYS(setsockopt(fd, SOL_TLS, TLS_RX_EXPECT_NO_PAD, &one,
 				     sizeof(one)));
+}
+
+void link_protect(int fd, const struct impl *impl,
+		  const struct bench_suite *suite, bool peer)
+{
+	struct tls_keys tx, rx;
+
+	if (impl_is_plain(impl))
+		return;
+	fixed_keys(&tx, peer ? 2 : 1);
+	fixed_keys(&rx, peer ? 1 : 2);
+	use_ulp(fd, impl, suite, &tx, &rx);
 }
 
 static void use_openssl(struct link *l, const struct tcp_pair *tcp,

@@ -15,6 +15,7 @@ struct impl {
 	const char *name;
 	const char *ulp;
 	bool openssl;
+	bool rival;
 	bool nopad;		/* TLS_RX_EXPECT_NO_PAD, read-ahead: */
 	bool read_ahead;	/* make a difference for receiving only */
 };
@@ -59,6 +60,10 @@ bool impl_is_plain(const struct impl *impl);
 
 void link_open(struct link *l, const struct impl *impl,
 	       const struct bench_suite *suite, enum link_side side);
+
+/* Both keys of a kernel's implementation, for a connection from elsewhere. */
+void link_protect(int fd, const struct impl *impl,
+		  const struct bench_suite *suite, bool peer);
 
 /* How many bytes len bytes of payload are on the wire. */
 size_t link_wire_len(const struct link *l, size_t len, size_t record);

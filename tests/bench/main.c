@@ -5,29 +5,19 @@
  */
 #include <fnmatch.h>
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "../peer/check.h"
 #include "bench.h"
 
-#define WARM_ROUNDS 24
-#define VERIFIED_ROUNDS 4
-#define NAME_MAX_LEN 96
-/* In one cell, and for how long at least */
-#define CELL_BYTES (2 << 20)
-#define ROUNDS_MIN 16
-#define ROUNDS_MAX 256
-
 static const struct test *const tests[] = {
-	&test_tx, &test_txbulk, &test_rxp, &test_rx,
+	&test_tx, &test_txbulk, &test_txmore, &test_sendfile,
+	&test_rxp, &test_rx,
+	&test_mtu_tx, &test_mtu_txbulk, &test_mtu_rxp,
+	&test_echo, &test_echo2,
+	&test_setup, &test_memory, &test_calls,
 };
 
 static struct {
@@ -38,150 +28,6 @@ static struct {
 	const char *suite;
 	char **patterns;
 } want;
-
-static void cell_name(const struct cell *c, char *name)
-{
-	snprintf(name, NAME_MAX_LEN, "%s/%s/%s/%s", c->test->name, c->size,
-		 c->impl->name, c->suite ? c->suite->name : "plain");
-}
-
-static unsigned int rounds_of(const struct run *r)
-{
-	unsigned int rounds = CELL_BYTES / r->size;
-
-	if (want.rounds)
-		return want.rounds;
-	if (r->buffer || r->cell->test->nagle)
-		return ROUNDS_MIN;
-	if (rounds > ROUNDS_MAX)
-		return ROUNDS_MAX;
-	return rounds < ROUNDS_MIN ? ROUNDS_MIN : rounds;
-}
-
-/* Touched here, so that no page is missing when it counts. */
-static u8 *new_bytes(size_t len)
-{
-	u8 *p = malloc(len);
-	size_t i;
-
-	CHECK(p);
-	for (i = 0; i < len; i++)
-		p[i] = i + i / 251;
-	return p;
-}
-
-static void prepare(struct run *r, const struct cell *c)
-{
-	char *end;
-
-	memset(r, 0, sizeof(*r));
-	r->cell = c;
-	r->size = strtoul(c->size, &end, 10);
-	r->buffer = *end == '-' ? strtoul(end + 1, NULL, 10) : 0;
-	r->plain = new_bytes(BENCH_MAX);
-	r->wire = new_bytes(2 * BENCH_MAX);
-	r->got = new_bytes(2 * BENCH_MAX);
-	link_open(&r->link, c->impl, c->suite, c->test->side);
-	tcp_set_int(r->link.local.fd, IPPROTO_TCP, TCP_NODELAY, !c->test->nagle);
-	tcp_set_int(r->link.peer.fd, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-static void print_word(const char *key, const char *word)
-{
-	printf("\"%s\": \"%s\", ", key, word);
-}
-
-static void print_result(const struct run *r, unsigned int ops)
-{
-	const struct cell *c = r->cell;
-	char name[NAME_MAX_LEN];
-
-	cell_name(c, name);
-	printf("{");
-	print_word("cell", name);
-	print_word("test", c->test->name);
-	print_word("size", c->size);
-	print_word("impl", c->impl->name);
-	print_word("suite", c->suite ? c->suite->name : "plain");
-	printf("\"ops\": %u, \"whole\": %.1f", ops, measure_whole(&r->m) / ops);
-	if (measure_has_softirqs())
-		printf(", \"side\": %.1f, \"softirq\": %.1f",
-		       measure_side(&r->m) / ops, measure_softirq(&r->m) / ops);
-	printf("}\n");
-}
-
-/* How often others were given the processor that this process wanted. */
-static long preempted(void)
-{
-	struct rusage usage;
-
-	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
-	return usage.ru_nivcsw;
-}
-
-/*
- * A round in which somebody else has run does not count, unless there are
- * hardly any others.
- */
-static unsigned int measure_rounds(struct run *r)
-{
-	unsigned int good = 0, ops = 0, rounds = rounds_of(r), spoiled = 0;
-	struct measure before = { 0 };
-	unsigned int n;
-	long count;
-
-	measure_drop(&r->m, &before);
-	while (good < rounds) {
-		before = r->m;
-		count = preempted();
-		n = r->cell->test->round(r);
-		if (preempted() != count && spoiled++ < rounds) {
-			measure_drop(&r->m, &before);
-			continue;
-		}
-		measure_keep();
-		ops += n;
-		good++;
-	}
-	measure_done();
-	return ops;
-}
-
-/* In a process of its own. */
-static void run_cell(const struct cell *c)
-{
-	struct run r;
-	int i;
-
-	prepare(&r, c);
-	for (i = 0; i < WARM_ROUNDS; i++) {
-		r.verify = i < VERIFIED_ROUNDS;
-		c->test->round(&r);
-	}
-	r.verify = false;
-	print_result(&r, measure_rounds(&r));
-	/* Or the serial port would be busy in the next cell. */
-	tcdrain(STDOUT_FILENO);
-}
-
-static bool fork_cell(const struct cell *c)
-{
-	char name[NAME_MAX_LEN];
-	int status;
-	pid_t pid;
-
-	pid = CHECK_SYS(fork());
-	if (!pid) {
-		run_cell(c);
-		_exit(0);
-	}
-	CHECK_SYS(waitpid(pid, &status, 0));
-	if (!status)
-		return true;
-	cell_name(c, name);
-	printf("failed: %s\n", name);
-	return false;
-}
 
 static bool wanted(const struct cell *c)
 {
@@ -200,6 +46,15 @@ static bool wanted(const struct cell *c)
 	return !want.patterns[0];
 }
 
+static bool possible(const struct cell *c)
+{
+	if (c->impl->openssl && c->test->no_openssl)
+		return false;
+	if (c->test->figures && !measure_has_counts())
+		return false;
+	return link_possible(c->impl, c->suite, c->test->side);
+}
+
 static bool each_cell(const struct test *t, const char *size,
 		      bool (*fn)(const struct cell *c))
 {
@@ -214,8 +69,7 @@ static bool each_cell(const struct test *t, const char *size,
 			/* It has no suites: once will do. */
 			if (!c.suite && i)
 				continue;
-			if (wanted(&c) &&
-			    link_possible(c.impl, c.suite, t->side))
+			if (wanted(&c) && possible(&c))
 				ok = fn(&c) && ok;
 		}
 	}
@@ -229,6 +83,12 @@ static bool print_cell(const struct cell *c)
 	cell_name(c, name);
 	puts(name);
 	return true;
+}
+
+static bool run_cell(const struct cell *c)
+{
+	/* That a rival fails is a result. */
+	return cell_run(c, want.rounds) || c->impl->rival;
 }
 
 static void usage(void)
@@ -295,6 +155,6 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		for (size = tests[i]->sizes; *size; size++)
 			ok = each_cell(tests[i], *size, want.list ?
-				       print_cell : fork_cell) && ok;
+				       print_cell : run_cell) && ok;
 	return !ok;
 }

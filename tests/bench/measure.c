@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,16 +9,16 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include "../kmod/ktls_softirq.h"
+#include "../kmod/ktls_count.h"
 #include "../peer/check.h"
 #include "../peer/tcp.h"
 #include "measure.h"
 
-#define PARAM "/sys/module/ktls_softirq/parameters/on"
+#define PARAM "/sys/module/ktls_count/parameters/"
 #define ROUNDS 256
 
-static struct ktls_softirq none;
-static const struct ktls_softirq *softirq = &none;
+static struct ktls_count none;
+static const struct ktls_count *counts = &none;
 
 /* What an empty window shows, and a whole one with an empty side in it. */
 static double empty_side, empty_whole, side_in_whole;
@@ -52,8 +53,8 @@ static inline u64 read_once(const __u64 *p)
 
 static inline void open_window(struct spent *at)
 {
-	at->softirq = read_once(&softirq->cycles);
-	at->softirqs = read_once(&softirq->softirqs);
+	at->softirq = read_once(&counts->cycles);
+	at->softirqs = read_once(&counts->softirqs);
 	at->ticks = ticks();
 }
 
@@ -62,8 +63,8 @@ static inline void close_window(struct spent *sum, const struct spent *at)
 	u64 now = ticks();
 
 	sum->ticks += now - at->ticks;
-	sum->softirq += read_once(&softirq->cycles) - at->softirq;
-	sum->softirqs += read_once(&softirq->softirqs) - at->softirqs;
+	sum->softirq += read_once(&counts->cycles) - at->softirq;
+	sum->softirqs += read_once(&counts->softirqs) - at->softirqs;
 	sum->windows++;
 }
 
@@ -125,10 +126,14 @@ static void find_empty(void)
 	side_in_whole = (double)m.whole.ticks / ROUNDS - empty_whole;
 }
 
-static void watch(bool on)
+/* Writes to a parameter of ktls_count.ko. */
+static void turn(const char *param, bool on)
 {
-	int fd = CHECK_SYS(open(PARAM, O_WRONLY));
+	char path[sizeof(PARAM) + 16];
+	int fd;
 
+	snprintf(path, sizeof(path), PARAM "%s", param);
+	fd = CHECK_SYS(open(path, O_WRONLY));
 	CHECK_EQ(write(fd, on ? "1" : "0", 1), 1);
 	close(fd);
 }
@@ -158,7 +163,7 @@ static void find_watching(void)
 	tcp_set_int(tcp.local, IPPROTO_TCP, TCP_NODELAY, 1);
 	ping(&off, &tcp);
 	ping(&off, &tcp);
-	watch(true);
+	turn("softirqs", true);
 	ping(&on, &tcp);
 	ping(&on, &tcp);
 	CHECK(on.whole.softirqs >= ROUNDS);
@@ -169,7 +174,7 @@ static void find_watching(void)
 
 void measure_calibrate(void)
 {
-	int fd = open("/dev/ktls_softirq", O_RDONLY);
+	int fd = open("/dev/ktls_count", O_RDONLY);
 	void *page;
 
 	find_empty();
@@ -178,13 +183,27 @@ void measure_calibrate(void)
 	page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	CHECK(page != MAP_FAILED);
 	close(fd);
-	softirq = page;
+	counts = page;
 	find_watching();
 }
 
-bool measure_has_softirqs(void)
+bool measure_has_counts(void)
 {
-	return softirq != &none;
+	return counts != &none;
+}
+
+void measure_calls_begin(struct calls *calls)
+{
+	turn("calls", true);
+	calls->pushes = read_once(&counts->pushes);
+	calls->wakeups = read_once(&counts->wakeups);
+}
+
+void measure_calls_end(struct calls *calls)
+{
+	calls->pushes = read_once(&counts->pushes) - calls->pushes;
+	calls->wakeups = read_once(&counts->wakeups) - calls->wakeups;
+	turn("calls", false);
 }
 
 double measure_whole(const struct measure *m)

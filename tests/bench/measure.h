@@ -44,10 +44,20 @@ void measure_drop(struct measure *m, const struct measure *before);
 void measure_keep(void);
 void measure_done(void);
 
+/* How often TCP was told to send, and readers of plain sockets to read. */
+struct calls {
+	u64 pushes;
+	u64 wakeups;
+};
+
+/* Only if measure_has_counts(), and not while anything else is measured. */
+void measure_calls_begin(struct calls *calls);
+void measure_calls_end(struct calls *calls);
+
 /* Finds out what measuring costs by itself; once, before all others. */
 void measure_calibrate(void);
-/* The program that counts softirqs is there. */
-bool measure_has_softirqs(void);
+/* ktls_count.ko is there. */
+bool measure_has_counts(void);
 /* Without what measuring has cost. */
 double measure_whole(const struct measure *m);
 double measure_side(const struct measure *m);

@@ -33,6 +33,16 @@ const struct test test_rxp = {
 	.round = rxp_round,
 };
 
+static const char *const mtu_rxp_sizes[] = { "1024", "16384", NULL };
+
+const struct test test_mtu_rxp = {
+	.name = "mtu-rxp",
+	.sizes = mtu_rxp_sizes,
+	.side = LINK_RX,
+	.mtu = 1500,
+	.round = rxp_round,
+};
+
 #define QUEUE (128 << 10)
 
 /* The records' size, and that of the reader's buffer */
@@ -67,5 +77,6 @@ const struct test test_rx = {
 	.name = "rx",
 	.sizes = rx_sizes,
 	.side = LINK_RX,
+	.bytes = QUEUE,
 	.round = rx_round,
 };

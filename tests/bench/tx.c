@@ -36,8 +36,7 @@ const struct test test_tx = {
 
 #define BULK (128 << 10)
 
-/* What has come so far, without waiting for what Nagle's algorithm holds. */
-static size_t drain_some(const struct link *l, u8 *wire, size_t room)
+size_t drain_some(const struct link *l, u8 *wire, size_t room)
 {
 	size_t done = 0;
 	ssize_t ret;
@@ -69,10 +68,65 @@ static unsigned int txbulk_round(struct run *r)
 	return calls;
 }
 
+/* The pieces' size */
+static const char *const txmore_sizes[] = { "64", "256", "1024", NULL };
+
+/* A record in pieces; an operation is a piece. */
+static unsigned int txmore_round(struct run *r)
+{
+	struct link *l = &r->link;
+	size_t done, wire_len = link_wire_len(l, RECORD_PLAIN_MAX,
+					      RECORD_PLAIN_MAX);
+	int more;
+
+	measure_whole_begin(&r->m);
+	for (done = 0; done < RECORD_PLAIN_MAX; done += r->size) {
+		more = done + r->size < RECORD_PLAIN_MAX ? MSG_MORE : 0;
+		measure_side_begin(&r->m);
+		end_send(&l->local, r->plain + done, r->size, more);
+		measure_side_end(&r->m);
+	}
+	link_drain(l, r->wire, wire_len);
+	measure_whole_end(&r->m);
+	if (r->verify)
+		link_verify(l, r->wire, wire_len, r->plain, RECORD_PLAIN_MAX);
+	return RECORD_PLAIN_MAX / r->size;
+}
+
+const struct test test_txmore = {
+	.name = "txmore",
+	.sizes = txmore_sizes,
+	.side = LINK_TX,
+	.no_openssl = true,
+	.bytes = RECORD_PLAIN_MAX,
+	.round = txmore_round,
+};
+
+static const char *const mtu_tx_sizes[] = { "1024", "16384", NULL };
+
+const struct test test_mtu_tx = {
+	.name = "mtu-tx",
+	.sizes = mtu_tx_sizes,
+	.side = LINK_TX,
+	.mtu = 1500,
+	.round = tx_round,
+};
+
+const struct test test_mtu_txbulk = {
+	.name = "mtu-txbulk",
+	.sizes = mtu_tx_sizes,
+	.side = LINK_TX,
+	.nagle = true,
+	.mtu = 1500,
+	.bytes = BULK,
+	.round = txbulk_round,
+};
+
 const struct test test_txbulk = {
 	.name = "txbulk",
 	.sizes = tx_sizes,
 	.side = LINK_TX,
 	.nagle = true,
+	.bytes = BULK,
 	.round = txbulk_round,
 };
