@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Sealing and opening of records with the kernel's crypto API, which beside this
- * file only tfm.c knows.
+ * file only tfm.c knows, or with its library where that is better.
  *
  * Asynchronous drivers are used and always waited for: no request outlives the
  * call that started it. Request, IV and additional data belong to the key,
  * scatterlists stand on the stack: nothing is allocated for a record.
  */
 #include "aead.h"
+#include "chapoly.h"
 #include "cipher.h"
 #include "record.h"
 #include "tfm.h"
@@ -15,16 +16,34 @@
 #include <crypto/aead.h>
 #include <linux/crypto.h>
 #include <linux/err.h>
+#include <linux/fips.h>
+#include <linux/ktls.h>
 #include <linux/scatterlist.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-/* The additional data, then the pieces of the record */
-#define SG_MAX (1 + KTLS_AEAD_PIECES)
+/*
+ * The additional data, then the pieces of the record: all that a buffer may
+ * have where it comes from, for one that grew by small sends has that many
+ */
+#define SG_FROM (1 + KTLS_BUF_SEGS)
+#define SG_TO (1 + KTLS_AEAD_PIECES)
+
+/* With FIPS 140 the crypto API says what may be used, and the library nothing */
+static bool library_has(const struct ktls_cipher *cipher)
+{
+	return KTLS_CHAPOLY_BUILT && !fips_enabled &&
+	       cipher->id == TLS_CIPHER_CHACHA20_POLY1305;
+}
+
+static bool is_library(const struct ktls_aead *aead)
+{
+	return KTLS_CHAPOLY_BUILT && !aead->tfm;
+}
 
 /**
  * ktls_aead_init() - make a key ready for use
- * @aead: to fill in, in memory that DMA can reach
+ * @aead: to fill in, all zeros, in memory that DMA can reach; the owner wipes it
  * @cipher: the suite
  * @secret: its key, of the suite's key_size; not kept
  *
@@ -35,8 +54,13 @@
 int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 		   const u8 *secret)
 {
-	struct crypto_aead *tfm = ktls_tfm_new(cipher, secret);
+	struct crypto_aead *tfm;
 
+	if (library_has(cipher)) {
+		ktls_chapoly_key(aead->words, secret);
+		return 0;
+	}
+	tfm = ktls_tfm_new(cipher, secret);
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
 	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
@@ -49,7 +73,7 @@ int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 }
 
 /**
- * ktls_aead_destroy() - wipe and free what ktls_aead_init() has made
+ * ktls_aead_destroy() - free what ktls_aead_init() has allocated
  * @aead: the key; nobody uses it any more
  * @cipher: its suite
  *
@@ -58,6 +82,8 @@ int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 void ktls_aead_destroy(struct ktls_aead *aead,
 		       const struct ktls_cipher *cipher)
 {
+	if (is_library(aead))
+		return;
 	aead_request_free(aead->req);
 	ktls_tfm_free(cipher, aead->tfm);
 }
@@ -105,6 +131,48 @@ static int run(struct aead_request *req, int (*op)(struct aead_request *req))
 	return err;
 }
 
+static int api_seal(struct ktls_aead *aead, unsigned int aad_len,
+		    struct ktls_pos pos, unsigned int size, unsigned int tag)
+{
+	struct scatterlist sg[SG_FROM] __uninitialized;
+
+	map_record(sg, aead, aad_len, pos, size + tag);
+	aead_request_set_ad(aead->req, aad_len);
+	aead_request_set_crypt(aead->req, sg, sg, size, aead->iv);
+	return run(aead->req, crypto_aead_encrypt);
+}
+
+static int api_open(struct ktls_aead *aead, unsigned int aad_len,
+		    struct ktls_pos from, struct ktls_pos to,
+		    unsigned int size, unsigned int tag)
+{
+	struct scatterlist from_sg[SG_FROM] __uninitialized;
+	struct scatterlist to_sg[SG_TO] __uninitialized;
+	struct scatterlist *target = from_sg;
+
+	map_record(from_sg, aead, aad_len, from, size + tag);
+	if (!ktls_pos_equal(from, to)) {
+		target = to_sg;
+		map_record(to_sg, aead, aad_len, to, size);
+	}
+	aead_request_set_ad(aead->req, aad_len);
+	aead_request_set_crypt(aead->req, from_sg, target, size + tag,
+			       aead->iv);
+	return run(aead->req, crypto_aead_decrypt);
+}
+
+static struct ktls_chapoly library_job(const struct ktls_aead *aead,
+				       unsigned int aad_len, unsigned int size)
+{
+	return (struct ktls_chapoly){
+		.key = aead->words,
+		.nonce = aead->iv,
+		.aad = aead->aad,
+		.aad_len = aad_len,
+		.len = size,
+	};
+}
+
 /**
  * ktls_aead_seal() - protect one record in place
  * @aead: the key; the caller lets nobody else use it meanwhile
@@ -122,16 +190,16 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos payload, unsigned int len)
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
-	/* One that grew by small sends may have all pieces of a buffer */
-	struct scatterlist sg[1 + KTLS_BUF_SEGS] __uninitialized;
+	unsigned int size = len + ktls_record_inner(epoch);
 
-	map_record(sg, aead, aad_len, payload,
-		   len + ktls_record_suffix(epoch));
 	ktls_record_iv(epoch, aead->iv);
-	aead_request_set_ad(aead->req, aad_len);
-	aead_request_set_crypt(aead->req, sg, sg,
-			       len + ktls_record_inner(epoch), aead->iv);
-	return run(aead->req, crypto_aead_encrypt);
+	if (is_library(aead)) {
+		struct ktls_chapoly job = library_job(aead, aad_len, size);
+
+		ktls_chapoly_seal(&job, payload);
+		return 0;
+	}
+	return api_seal(aead, aad_len, payload, size, epoch->cipher->tag_size);
 }
 
 /**
@@ -139,10 +207,10 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
  * @aead: the key; the caller lets nobody else use it meanwhile
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type of the header
- * @from: where the ciphertext is, in at most KTLS_AEAD_PIECES; behind it is the
- *	tag
- * @to: where the plaintext goes: @from itself, or memory apart from it, in as
- *	many pieces at most
+ * @from: where the ciphertext is, in at most KTLS_BUF_SEGS pieces; behind it is
+ *	the tag
+ * @to: where the plaintext goes: @from itself, or memory apart from it in at
+ *	most KTLS_AEAD_PIECES
  * @len: bytes of plaintext, with TLS 1.3 without the inner content type, which
  *	counts as if there were no padding and is written behind them
  *
@@ -155,18 +223,13 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   unsigned int len)
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
-	unsigned int size = len + ktls_record_suffix(epoch);
-	struct scatterlist from_sg[SG_MAX] __uninitialized;
-	struct scatterlist to_sg[SG_MAX] __uninitialized;
-	bool in_place = ktls_pos_equal(from, to);
+	unsigned int size = len + ktls_record_inner(epoch);
 
-	map_record(from_sg, aead, aad_len, from, size);
-	if (!in_place)
-		map_record(to_sg, aead, aad_len, to,
-			   len + ktls_record_inner(epoch));
 	ktls_record_iv(epoch, aead->iv);
-	aead_request_set_ad(aead->req, aad_len);
-	aead_request_set_crypt(aead->req, from_sg,
-			       in_place ? from_sg : to_sg, size, aead->iv);
-	return run(aead->req, crypto_aead_decrypt);
+	if (is_library(aead)) {
+		struct ktls_chapoly job = library_job(aead, aad_len, size);
+
+		return ktls_chapoly_open(&job, from, to);
+	}
+	return api_open(aead, aad_len, from, to, size, epoch->cipher->tag_size);
 }

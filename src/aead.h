@@ -5,25 +5,28 @@
 #include <linux/types.h>
 
 #include "buf.h"
+#include "chapoly.h"
 #include "record.h"
 
 struct aead_request;
 struct crypto_aead;
 struct ktls_cipher;
 
-/* Pieces that a record may consist of, where it comes from and where it goes */
+/* Pieces of the memory that a record may be opened to */
 #define KTLS_AEAD_PIECES KTLS_BUF_RECORD_SEGS
 
 /**
  * struct ktls_aead - one AEAD key, ready for use
- * @tfm: holds the key
+ * @tfm: holds the key; NULL if the library is used, not the crypto API
  * @req: the one request; the owner of the key serialises its use
+ * @words: holds the key for the library
  * @iv: nonce of the record at hand
  * @aad: additional data of the record at hand
  */
 struct ktls_aead {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
+	u32 words[KTLS_CHAPOLY_KEY_WORDS];
 	u8 iv[KTLS_AEAD_IV_SIZE];
 	u8 aad[KTLS_RECORD_AAD_MAX];
 };

@@ -390,6 +390,26 @@ void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
 }
 
 /**
+ * ktls_pos_put() - write bytes into a buffer
+ * @pos: where, reserved before; goes on behind them
+ * @data: what
+ * @size: bytes
+ *
+ * Context: socket lock held.
+ */
+void ktls_pos_put(struct ktls_pos *pos, const void *data, unsigned int size)
+{
+	while (size) {
+		unsigned int n = size;
+		void *span = ktls_pos_next(pos, &n);
+
+		memcpy(span, data, n);
+		data += n;
+		size -= n;
+	}
+}
+
+/**
  * ktls_pos_write() - write bytes into a buffer
  * @pos: where, reserved before
  * @data: what
@@ -399,14 +419,7 @@ void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
  */
 void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size)
 {
-	while (size) {
-		unsigned int n = size;
-		void *span = ktls_pos_next(&pos, &n);
-
-		memcpy(span, data, n);
-		data += n;
-		size -= n;
-	}
+	ktls_pos_put(&pos, data, size);
 }
 
 /**

@@ -78,6 +78,7 @@ static inline bool ktls_pos_equal(struct ktls_pos a, struct ktls_pos b)
 	return a.seg == b.seg && a.skip == b.skip;
 }
 
+void ktls_pos_put(struct ktls_pos *pos, const void *data, unsigned int size);
 void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size);
 int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 			    struct iov_iter *iter);
