@@ -99,8 +99,8 @@ check: ## Run every test: lint, builds, unit tests, booted kernels
 check-all: ## Run every test with every kernel, and print the table of kernels
 	@tests/run-all --all
 
-bench: ## Count instructions: ktls, the kernel's tls, OpenSSL (QUICK=1: less)
-	@tests/bench/run $(if $(QUICK),--quick)
+bench: ## Count instructions: ktls, the kernel's tls, OpenSSL
+	@tests/bench/run $(if $(QUICK),--quick) $(if $(NATIVE),--native)
 
 demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 	@SERVE="$(SERVE)" scripts/demo
@@ -118,6 +118,8 @@ help: ## List the targets
 	@echo "  KDIR=FOLDER     kernel headers to build for"
 	@echo "  KVER=RELEASE    kernel to build for (default: the running one)"
 	@echo "  CC=COMPILER     instead of the one that the kernel asks for"
+	@echo "  QUICK=1         bench: fewer cells"
+	@echo "  NATIVE=1        bench: on this machine, in time"
 	@echo "  CASE=PATTERN    what to profile, e.g. tx/256/ktls/13-aes128gcm"
 	@echo "  KERNEL=NAME     one of tests/vm/kernels (default: $(KERNEL))"
 	@echo "  W=1 WERROR=1    more warnings; warnings are errors"
