@@ -31,6 +31,9 @@
 #define ROOM_FACTOR 4
 #define ROOM_SLACK SZ_64K
 
+/* TCP_NOTSENT_LOWAT is looked at when an sk_buff begins, which takes that much */
+#define TCP_STEP SZ_64K
+
 /* Records must reach TCP for memory to be freed: the work has a rescuer */
 static struct workqueue_struct *ktls_tx_workqueue;
 
@@ -144,7 +147,7 @@ bool ktls_tx_room(const struct ktls_context *ctx)
 	if (tx->rest || ktls_buf_crowded(&tx->buf) ||
 	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
 		return false;
-	return notsent + tx->sealed < tcp_notsent_lowat(tp);
+	return notsent + round_down(tx->sealed, TCP_STEP) < tcp_notsent_lowat(tp);
 }
 
 /* Can TCP still send? If not, nothing that we keep will ever be wanted */
