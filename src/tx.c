@@ -116,6 +116,13 @@ static int tx_wait(struct ktls_context *ctx, const struct ktls_send *send,
 	return sk_stream_wait_memory(sk, timeo) ?: tx_check(ctx);
 }
 
+/* A gap is free, too, where TCP begins an sk_buff anyway */
+static bool may_leave_gap(const struct ktls_context *ctx)
+{
+	return ktls_tcp_send_takes_gaps(ctx->sk) ||
+	       (!ctx->tx.buf.size && !tcp_send_head(ctx->sk));
+}
+
 /* Room for a record of @len bytes behind what is in the buffer */
 static int begin(struct ktls_context *ctx, unsigned int len, bool align)
 {
@@ -153,7 +160,7 @@ static int fill(struct ktls_context *ctx, struct iov_iter *from)
 		err = ktls_buf_reserve(ctx->sk, &tx->buf, len,
 				       ctx->sk->sk_allocation);
 	else
-		err = begin(ctx, len, KTLS_TCP_SEND_TAKES_GAPS);
+		err = begin(ctx, len, may_leave_gap(ctx));
 	if (err)
 		return err;
 

@@ -3,9 +3,9 @@
 #define KTLS_COMPAT_TCP_SEND_H
 
 #include <linux/socket.h>
+#include <net/tcp.h>
 
 struct bio_vec;
-struct sock;
 
 /*
  * Flags that the kernel itself gives to sendmsg(). Where splice comes by
@@ -23,7 +23,10 @@ struct sock;
 #define KTLS_TCP_SEND_TAKES_CONTROL false
 
 /* A piece of many pages becomes one fragment of an sk_buff: there are enough */
-#define KTLS_TCP_SEND_TAKES_GAPS true
+static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
+{
+	return true;
+}
 
 #else
 
@@ -33,10 +36,13 @@ struct sock;
 /*
  * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment
  * of each page, of which an sk_buff has just enough for 64 KiB. With gaps it is
- * full too soon, a small segment goes out from within a large send, and Nagle
- * then holds back the end of it.
+ * full too soon, a small segment goes out from within a large send, and Nagle,
+ * unless it is off, then holds back the end of it.
  */
-#define KTLS_TCP_SEND_TAKES_GAPS false
+static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
+{
+	return tcp_sk(sk)->nonagle & TCP_NAGLE_OFF;
+}
 
 #endif
 
