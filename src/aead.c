@@ -4,8 +4,9 @@
  * file only tfm.c knows, or with its library where that is better.
  *
  * Asynchronous drivers are used and always waited for: no request outlives the
- * call that started it. Request, IV and additional data belong to the key,
- * scatterlists stand on the stack: nothing is allocated for a record.
+ * call that started it. IV and additional data belong to the key, as does the
+ * request if the driver needs room in it; otherwise it stands on the stack, as
+ * scatterlists do: nothing is allocated for a record.
  */
 #include "aead.h"
 #include "chapoly.h"
@@ -41,6 +42,13 @@ static bool is_library(const struct ktls_aead *aead)
 	return KTLS_CHAPOLY_BUILT && !aead->tfm;
 }
 
+/* May requests stand on the stack? */
+static bool is_simple(struct crypto_aead *tfm)
+{
+	return !crypto_aead_reqsize(tfm) &&
+	       !(crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC);
+}
+
 /**
  * ktls_aead_init() - make a key ready for use
  * @aead: to fill in, all zeros, in memory that DMA can reach; the owner wipes it
@@ -63,13 +71,14 @@ int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 	tfm = ktls_tfm_new(cipher, secret);
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
-	if (!aead->req) {
-		ktls_tfm_free(cipher, tfm);
-		return -ENOMEM;
-	}
 	aead->tfm = tfm;
-	return 0;
+	if (is_simple(tfm))
+		return 0;
+	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
+	if (aead->req)
+		return 0;
+	ktls_tfm_free(cipher, tfm);
+	return -ENOMEM;
 }
 
 /**
@@ -84,7 +93,8 @@ void ktls_aead_destroy(struct ktls_aead *aead,
 {
 	if (is_library(aead))
 		return;
-	aead_request_free(aead->req);
+	if (aead->req)
+		aead_request_free(aead->req);
 	ktls_tfm_free(cipher, aead->tfm);
 }
 
@@ -114,6 +124,19 @@ static void map_record(struct scatterlist *sg, struct ktls_aead *aead,
 	sg_mark_end(sg);
 }
 
+/* The request for a record with @nonce: @here, unless the key has one */
+static struct aead_request *request(struct ktls_aead *aead,
+				    struct aead_request *here,
+				    unsigned int aad_len, const u8 *nonce)
+{
+	struct aead_request *req = aead->req ?: here;
+
+	memcpy(aead->iv, nonce, sizeof(aead->iv));
+	aead_request_set_tfm(req, aead->tfm);
+	aead_request_set_ad(req, aad_len);
+	return req;
+}
+
 /* Run @op on the request, whose lists, lengths and IV are set, and wait for it */
 static int run(struct aead_request *req, int (*op)(struct aead_request *req))
 {
@@ -131,23 +154,27 @@ static int run(struct aead_request *req, int (*op)(struct aead_request *req))
 	return err;
 }
 
-static int api_seal(struct ktls_aead *aead, unsigned int aad_len,
-		    struct ktls_pos pos, unsigned int size, unsigned int tag)
+static int api_seal(struct ktls_aead *aead, const u8 *nonce,
+		    unsigned int aad_len, struct ktls_pos pos,
+		    unsigned int size, unsigned int tag)
 {
 	struct scatterlist sg[SG_FROM] __uninitialized;
+	struct aead_request here __uninitialized;
+	struct aead_request *req = request(aead, &here, aad_len, nonce);
 
 	map_record(sg, aead, aad_len, pos, size + tag);
-	aead_request_set_ad(aead->req, aad_len);
-	aead_request_set_crypt(aead->req, sg, sg, size, aead->iv);
-	return run(aead->req, crypto_aead_encrypt);
+	aead_request_set_crypt(req, sg, sg, size, aead->iv);
+	return run(req, crypto_aead_encrypt);
 }
 
-static int api_open(struct ktls_aead *aead, unsigned int aad_len,
-		    struct ktls_pos from, struct ktls_pos to,
-		    unsigned int size, unsigned int tag)
+static int api_open(struct ktls_aead *aead, const u8 *nonce,
+		    unsigned int aad_len, struct ktls_pos from,
+		    struct ktls_pos to, unsigned int size, unsigned int tag)
 {
 	struct scatterlist from_sg[SG_FROM] __uninitialized;
 	struct scatterlist to_sg[SG_TO] __uninitialized;
+	struct aead_request here __uninitialized;
+	struct aead_request *req = request(aead, &here, aad_len, nonce);
 	struct scatterlist *target = from_sg;
 
 	map_record(from_sg, aead, aad_len, from, size + tag);
@@ -155,18 +182,17 @@ static int api_open(struct ktls_aead *aead, unsigned int aad_len,
 		target = to_sg;
 		map_record(to_sg, aead, aad_len, to, size);
 	}
-	aead_request_set_ad(aead->req, aad_len);
-	aead_request_set_crypt(aead->req, from_sg, target, size + tag,
-			       aead->iv);
-	return run(aead->req, crypto_aead_decrypt);
+	aead_request_set_crypt(req, from_sg, target, size + tag, aead->iv);
+	return run(req, crypto_aead_decrypt);
 }
 
 static struct ktls_chapoly library_job(const struct ktls_aead *aead,
-				       unsigned int aad_len, unsigned int size)
+				       const u8 *nonce, unsigned int aad_len,
+				       unsigned int size)
 {
 	return (struct ktls_chapoly){
 		.key = aead->words,
-		.nonce = aead->iv,
+		.nonce = nonce,
 		.aad = aead->aad,
 		.aad_len = aad_len,
 		.len = size,
@@ -191,15 +217,18 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
+	u8 nonce[KTLS_AEAD_IV_SIZE];
 
-	ktls_record_iv(epoch, aead->iv);
+	ktls_record_iv(epoch, nonce);
 	if (is_library(aead)) {
-		struct ktls_chapoly job = library_job(aead, aad_len, size);
+		struct ktls_chapoly job = library_job(aead, nonce,
+							 aad_len, size);
 
 		ktls_chapoly_seal(&job, payload);
 		return 0;
 	}
-	return api_seal(aead, aad_len, payload, size, epoch->cipher->tag_size);
+	return api_seal(aead, nonce, aad_len, payload, size,
+			epoch->cipher->tag_size);
 }
 
 /**
@@ -224,12 +253,15 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
+	u8 nonce[KTLS_AEAD_IV_SIZE];
 
-	ktls_record_iv(epoch, aead->iv);
+	ktls_record_iv(epoch, nonce);
 	if (is_library(aead)) {
-		struct ktls_chapoly job = library_job(aead, aad_len, size);
+		struct ktls_chapoly job = library_job(aead, nonce,
+							 aad_len, size);
 
 		return ktls_chapoly_open(&job, from, to);
 	}
-	return api_open(aead, aad_len, from, to, size, epoch->cipher->tag_size);
+	return api_open(aead, nonce, aad_len, from, to, size,
+			epoch->cipher->tag_size);
 }

@@ -18,16 +18,21 @@ struct ktls_cipher;
 /**
  * struct ktls_aead - one AEAD key, ready for use
  * @tfm: holds the key; NULL if the library is used, not the crypto API
- * @req: the one request; the owner of the key serialises its use
  * @words: holds the key for the library
- * @iv: nonce of the record at hand
+ * @req: the one request; the owner of the key serialises its use. NULL if the
+ *	stack does
+ * @iv: nonce of the record at hand, for the crypto API
  * @aad: additional data of the record at hand
  */
 struct ktls_aead {
 	struct crypto_aead *tfm;
-	struct aead_request *req;
-	u32 words[KTLS_CHAPOLY_KEY_WORDS];
-	u8 iv[KTLS_AEAD_IV_SIZE];
+	union {
+		u32 words[KTLS_CHAPOLY_KEY_WORDS];
+		struct {
+			struct aead_request *req;
+			u8 iv[KTLS_AEAD_IV_SIZE];
+		};
+	};
 	u8 aad[KTLS_RECORD_AAD_MAX];
 };
 
