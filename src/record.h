@@ -22,7 +22,8 @@ struct ktls_cipher;
  * struct ktls_epoch - all but the key that protects one direction's records
  * @cipher: the suite
  * @version: TLS_1_2_VERSION or TLS_1_3_VERSION
- * @prefix: bytes of a record before its payload
+ * @prefix: bytes of a record before its payload. Few bits, for struct ktls_key to
+ *	fit into a slab of 128 bytes
  * @inner: encrypted bytes of a record besides its payload
  * @suffix: bytes of a record behind its payload
  * @nonce: salt and IV, the part of the nonce that stays the same; where the
@@ -33,8 +34,8 @@ struct ktls_cipher;
 struct ktls_epoch {
 	const struct ktls_cipher *cipher;
 	u16 version;
-	u8 prefix;
-	u8 inner;
+	u8 prefix : 7;
+	u8 inner : 1;
 	u8 suffix;
 	u8 nonce[KTLS_NONCE_SIZE];
 	u64 explicit;
