@@ -50,3 +50,25 @@ def goals_of(kernel, case, what):
     return [goal._replace(must=pick(goal.must), goal=pick(goal.goal))
             for goal in GOALS
             if goal.what == what and fnmatch.fnmatch(case, goal.cases)]
+
+# What tests/bench/check does not insist on, because it is not reached yet
+NOT_YET = frozenset("""
+tx/64/13-aes128gcm-whole-against-tls
+tx/64/13-aes128gcm-side-against-tls
+tx/256/13-aes128gcm-whole-against-tls
+tx/256/13-aes128gcm-side-against-tls
+tx/1024/13-aes128gcm-whole-against-tls
+tx/1024/13-aes128gcm-side-against-tls
+tx/16384/13-aes128gcm-whole-against-tls
+txbulk/256/13-aes128gcm-whole-against-tls
+sendfile/262144/13-aes128gcm-whole-against-tls
+rxp/256/13-aes128gcm-whole-against-tls-nopad
+rxp/256/13-aes128gcm-side-against-tls-nopad
+rxp/16384/13-aes128gcm-not-slower-than-tls
+rxp/16384/13-aes128gcm-not-slower-than-tls-nopad
+rxp/16384/13-aes128gcm-whole-against-tls-nopad
+rxp/16384/13-aes128gcm-whole-against-tls
+rx/256-65536/13-aes128gcm-side-against-tls-nopad
+rx/256-65536/13-aes128gcm-side-against-tls
+rx/16384-65536/13-aes128gcm-not-slower-than-tls-nopad
+""".split())
