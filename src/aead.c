@@ -105,23 +105,49 @@ static void add_piece(struct scatterlist *sg, struct page *page,
 	sg_set_page(sg, page, len, offset);
 }
 
-/* Describe the additional data and @size bytes from @pos on */
-static void map_record(struct scatterlist *sg, struct ktls_aead *aead,
-		       unsigned int aad_len, struct ktls_pos pos,
+/* Describe @size bytes from @pos on; the last entry is marked as the end */
+static void map_record(struct scatterlist *sg, struct ktls_pos pos,
 		       unsigned int size)
 {
-	add_piece(sg, virt_to_page(aead->aad), aad_len,
-		  offset_in_page(aead->aad));
-	while (size) {
+	while (true) {
 		unsigned int n = min(size, pos.seg->bv_len - pos.skip);
 
-		add_piece(++sg, pos.seg->bv_page, n,
+		add_piece(sg, pos.seg->bv_page, n,
 			  pos.seg->bv_offset + pos.skip);
 		size -= n;
+		if (!size)
+			break;
+		sg++;
 		pos.seg++;
 		pos.skip = 0;
 	}
 	sg_mark_end(sg);
+}
+
+/* Describe the additional data and @size bytes from @pos on */
+static void map_with_aad(struct scatterlist *sg, struct ktls_aead *aead,
+			 unsigned int aad_len, struct ktls_pos pos,
+			 unsigned int size)
+{
+	add_piece(sg, virt_to_page(aead->aad), aad_len,
+		  offset_in_page(aead->aad));
+	map_record(sg + 1, pos, size);
+}
+
+/*
+ * In place, and with TLS 1.3, the additional data stand before the payload: if
+ * they do so in the same piece one entry does for both.
+ */
+static void map_in_place(struct scatterlist *sg, struct ktls_aead *aead,
+			 unsigned int aad_len, struct ktls_pos pos,
+			 unsigned int size)
+{
+	if (aad_len != KTLS_RECORD_HEADER || pos.skip < aad_len) {
+		map_with_aad(sg, aead, aad_len, pos, size);
+		return;
+	}
+	pos.skip -= aad_len;
+	map_record(sg, pos, size + aad_len);
 }
 
 /* The request for a record with @nonce: @here, unless the key has one */
@@ -162,7 +188,7 @@ static int api_seal(struct ktls_aead *aead, const u8 *nonce,
 	struct aead_request here __uninitialized;
 	struct aead_request *req = request(aead, &here, aad_len, nonce);
 
-	map_record(sg, aead, aad_len, pos, size + tag);
+	map_in_place(sg, aead, aad_len, pos, size + tag);
 	aead_request_set_crypt(req, sg, sg, size, aead->iv);
 	return run(req, crypto_aead_encrypt);
 }
@@ -177,10 +203,12 @@ static int api_open(struct ktls_aead *aead, const u8 *nonce,
 	struct aead_request *req = request(aead, &here, aad_len, nonce);
 	struct scatterlist *target = from_sg;
 
-	map_record(from_sg, aead, aad_len, from, size + tag);
-	if (!ktls_pos_equal(from, to)) {
+	if (ktls_pos_equal(from, to)) {
+		map_in_place(from_sg, aead, aad_len, from, size + tag);
+	} else {
 		target = to_sg;
-		map_record(to_sg, aead, aad_len, to, size);
+		map_with_aad(from_sg, aead, aad_len, from, size + tag);
+		map_with_aad(to_sg, aead, aad_len, to, size);
 	}
 	aead_request_set_crypt(req, from_sg, target, size + tag, aead->iv);
 	return run(req, crypto_aead_decrypt);
@@ -204,8 +232,8 @@ static struct ktls_chapoly library_job(const struct ktls_aead *aead,
  * @aead: the key; the caller lets nobody else use it meanwhile
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type
- * @payload: where the plaintext is, with TLS 1.3 followed by the content type;
- *	behind that is room for the tag
+ * @payload: where the plaintext is, behind the record's header and, with TLS
+ *	1.3, followed by the content type; behind that is room for the tag
  * @len: bytes of plaintext
  *
  * Context: process, may sleep.
@@ -236,8 +264,8 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
  * @aead: the key; the caller lets nobody else use it meanwhile
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type of the header
- * @from: where the ciphertext is, in at most KTLS_BUF_SEGS pieces; behind it is
- *	the tag
+ * @from: where the ciphertext is, in at most KTLS_BUF_SEGS pieces; before it is
+ *	the record's header, unless it is opened to elsewhere, behind it the tag
  * @to: where the plaintext goes: @from itself, or memory apart from it in at
  *	most KTLS_AEAD_PIECES
  * @len: bytes of plaintext, with TLS 1.3 without the inner content type, which

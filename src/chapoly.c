@@ -20,14 +20,14 @@
 
 /**
  * struct run - the cipher on its way through a record
+ * @poly: has seen the bytes that are authenticated; wiped when it says the tag
  * @chacha: counts the blocks
- * @poly: has seen the bytes that are authenticated
  * @buf: bytes that are in pieces where they stand, or that go with the first
  *	block of the key stream, which makes the key of Poly1305
  */
 struct run {
-	struct chacha_state chacha;
 	struct poly1305_desc_ctx poly;
+	struct chacha_state chacha;
 	u8 buf[STEP];
 };
 
@@ -122,6 +122,13 @@ static void authenticate(struct run *run, const struct ktls_chapoly *job,
 	poly1305_final(&run->poly, tag);
 }
 
+/* The keys, and what @size bytes of plaintext have left in the buffer */
+static void wipe(struct run *run, unsigned int size)
+{
+	memzero_explicit(&run->chacha, sizeof(run->chacha) + CHACHA_BLOCK_SIZE +
+			 min_t(unsigned int, size, STEP - CHACHA_BLOCK_SIZE));
+}
+
 /**
  * ktls_chapoly_seal() - encrypt and authenticate one record in place
  * @job: the record
@@ -142,8 +149,8 @@ void ktls_chapoly_seal(const struct ktls_chapoly *job, struct ktls_pos pos)
 	authenticate(&run, job, &pos, tag);
 	ktls_pos_put(&pos, tag, sizeof(tag));
 
-	/* The keys. Behind them is nothing but ciphertext */
-	memzero_explicit(&run, offsetof(struct run, buf) + CHACHA_BLOCK_SIZE);
+	/* What is in the buffer has become ciphertext */
+	wipe(&run, 0);
 }
 
 /**
@@ -174,6 +181,6 @@ int ktls_chapoly_open(const struct ktls_chapoly *job, struct ktls_pos from,
 		go_on(&run, from, to, job->len - n);
 		err = 0;
 	}
-	memzero_explicit(&run, sizeof(run));
+	wipe(&run, job->len);
 	return err;
 }
