@@ -13,7 +13,7 @@ struct crypto_aead;
 struct ktls_cipher;
 
 /* Pieces of the memory that a record may be opened to */
-#define KTLS_AEAD_PIECES KTLS_BUF_RECORD_SEGS
+#define KTLS_AEAD_PIECES 12
 
 /**
  * struct ktls_aead - one AEAD key, ready for use

@@ -29,66 +29,19 @@ static void *piece_data(const struct bio_vec *seg)
 	return page_address(seg->bv_page) + seg->bv_offset;
 }
 
-static void page_drop(const struct ktls_buf *buf, struct page *page)
-{
-	if (buf->private && page_ref_count(page) == 1)
-		memzero_explicit(page_address(page), page_size(page));
-	put_page(page);
-}
-
 /* Drop the page of a piece that has become empty */
-static void piece_put(const struct ktls_buf *buf, struct bio_vec *seg)
+static void piece_put(struct bio_vec *seg)
 {
-	page_drop(buf, seg->bv_page);
+	put_page(seg->bv_page);
 	seg->bv_page = NULL;
 }
 
-static struct page_frag *frag_of(struct sock *sk, struct ktls_buf *buf)
-{
-	return buf->private ? &buf->own : sk_page_frag(sk);
-}
-
-/* Pages in one piece if they can be had without effort, otherwise a single one */
-static bool own_alloc(struct page_frag *frag, unsigned int size, gfp_t gfp)
-{
-	unsigned int order = get_order(size);
-
-	frag->page = NULL;
-	frag->offset = 0;
-	if (order)
-		frag->page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) |
-					 __GFP_COMP | __GFP_NOWARN |
-					 __GFP_NORETRY, order);
-	frag->size = PAGE_SIZE << order;
-	if (frag->page)
-		return true;
-	frag->size = PAGE_SIZE;
-	frag->page = alloc_page(gfp);
-	return frag->page;
-}
-
-/* What skb_page_frag_refill() does, with pages as small as they may be */
-static bool own_refill(struct ktls_buf *buf, unsigned int least, gfp_t gfp)
-{
-	struct page_frag *frag = &buf->own;
-
-	if (frag->page) {
-		if (page_ref_count(frag->page) == 1)
-			frag->offset = 0;
-		if (frag->offset + least <= frag->size)
-			return true;
-		page_drop(buf, frag->page);
-	}
-	return own_alloc(frag, least, gfp);
-}
-
-/* Have memory for the next bytes, @least of them in one piece if possible */
-static bool refill(struct sock *sk, struct ktls_buf *buf, unsigned int least,
-		   gfp_t gfp)
+/* Plaintext, perhaps: nobody shall find it in memory that is given back */
+static void piece_wipe(const struct ktls_buf *buf, const struct bio_vec *seg,
+		       unsigned int size)
 {
 	if (buf->private)
-		return own_refill(buf, least, gfp);
-	return skb_page_frag_refill(least, sk_page_frag(sk), gfp);
+		memzero_explicit(piece_data(seg), size);
 }
 
 /* Append up to @size bytes that are free in the current page. Returns how many */
@@ -138,22 +91,78 @@ static void give_room_back(struct ktls_buf *buf)
 	buf->seg = buf->few;
 }
 
-static int append(struct sock *sk, struct ktls_buf *buf, unsigned int size,
-		  gfp_t gfp)
+/* Pages in one piece if they can be had without effort, otherwise a single one */
+static bool own_alloc(struct page_frag *frag, unsigned int size, gfp_t gfp)
 {
-	struct page_frag *frag = frag_of(sk, buf);
+	unsigned int order = get_order(size);
 
+	frag->page = NULL;
+	frag->offset = 0;
+	if (order)
+		frag->page = alloc_pages(gfp | __GFP_COMP | __GFP_NOWARN |
+					 __GFP_NORETRY, order);
+	frag->size = PAGE_SIZE << order;
+	if (frag->page)
+		return true;
+	frag->size = PAGE_SIZE;
+	frag->page = alloc_page(gfp);
+	return frag->page;
+}
+
+/* May the task's page not be used? In softirq the task may be anywhere */
+static bool needs_own(const struct ktls_buf *buf, gfp_t gfp)
+{
+	return buf->private && !gfpflags_allow_blocking(gfp);
+}
+
+/*
+ * Have memory for the next bytes, @least of them in one piece if possible: pages
+ * of our own are as small as they may be
+ */
+static bool refill(const struct ktls_buf *buf, struct page_frag *frag,
+		   unsigned int least, gfp_t gfp)
+{
+	if (!needs_own(buf, gfp))
+		return skb_page_frag_refill(least, frag, gfp);
+	if (frag->page)
+		put_page(frag->page);
+	return own_alloc(frag, least, gfp);
+}
+
+static int append(struct ktls_buf *buf, struct page_frag *frag,
+		  unsigned int size, gfp_t gfp)
+{
 	while (size) {
 		int err = have_room(buf, gfp);
 
 		if (err)
 			return err;
 		if ((!frag->page || frag->offset == frag->size) &&
-		    !refill(sk, buf, 1, gfp))
+		    !refill(buf, frag, size, gfp))
 			return -ENOMEM;
 		size -= take_from_frag(buf, frag, size);
 	}
 	return 0;
+}
+
+static void trim(struct ktls_buf *buf, struct page_frag *frag,
+		 unsigned int size)
+{
+	buf->size -= size;
+	while (size) {
+		struct bio_vec *last = buf->seg + buf->nsegs - 1;
+		unsigned int n = min(size, last->bv_len);
+
+		if (piece_ends_at_frag(last, frag))
+			frag->offset -= n;
+		last->bv_len -= n;
+		size -= n;
+		memzero_explicit(piece_data(last) + last->bv_len, n);
+		if (!last->bv_len) {
+			piece_put(last);
+			buf->nsegs--;
+		}
+	}
 }
 
 /**
@@ -179,49 +188,67 @@ void ktls_buf_init(struct ktls_buf *buf, bool private)
  */
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
-	struct page_frag *frag = frag_of(sk, buf);
-
 	sock_owned_by_me(sk);
-	buf->size -= size;
-	while (size) {
-		struct bio_vec *last = buf->seg + buf->nsegs - 1;
-		unsigned int n = min(size, last->bv_len);
+	trim(buf, sk_page_frag(sk), size);
+}
 
-		if (piece_ends_at_frag(last, frag))
-			frag->offset -= n;
-		last->bv_len -= n;
-		size -= n;
-		memzero_explicit(piece_data(last) + last->bv_len, n);
-		if (!last->bv_len) {
-			piece_put(buf, last);
-			buf->nsegs--;
-		}
-	}
+/* Append all of it, or nothing */
+static int reserve(struct ktls_buf *buf, struct page_frag *frag,
+		   unsigned int size, gfp_t gfp)
+{
+	unsigned int before = buf->size;
+	int err = append(buf, frag, size, gfp);
+
+	if (err)
+		trim(buf, frag, buf->size - before);
+	return err;
 }
 
 /**
  * ktls_buf_reserve() - append bytes of a record, to be written by the caller
  * @sk: the socket
- * @buf: the buffer
+ * @buf: the buffer, not @private
  * @size: bytes
  * @gfp: how memory may be had
  *
- * Context: socket lock held (its spinlock half will do); may sleep if @gfp says
- * so.
+ * Context: process, socket lock held; may sleep if @gfp says so.
  * Return: 0, or with nothing changed -ENOMEM or -ENOBUFS (the buffer has no room
  * for more pieces).
  */
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		     gfp_t gfp)
 {
-	unsigned int before = buf->size;
-	int err;
-
 	sock_owned_by_me(sk);
-	err = append(sk, buf, size, gfp);
-	if (err)
-		ktls_buf_trim(sk, buf, buf->size - before);
-	return err;
+	return reserve(buf, sk_page_frag(sk), size, gfp);
+}
+
+/*
+ * Leave a gap that makes the record cheaper. Bytes that fit into a page stand in
+ * one, if they are not to be sent: there may be several records among them.
+ */
+static void leave_gap(const struct ktls_buf *buf, struct page_frag *frag,
+		      unsigned int prefix, unsigned int size)
+{
+	if (frag->offset % PAGE_SIZE + size <= PAGE_SIZE)
+		return;
+	if (buf->private && size <= PAGE_SIZE)
+		frag->offset = PAGE_ALIGN(frag->offset);
+	else
+		frag->offset = ALIGN(frag->offset + prefix, WALK_STEP) - prefix;
+}
+
+static int begin(struct ktls_buf *buf, struct page_frag *frag,
+		 unsigned int prefix, unsigned int size, bool align, gfp_t gfp)
+{
+	unsigned int least = align ? prefix + 2 * WALK_STEP : prefix;
+
+	if (buf->private)
+		least = size <= PAGE_SIZE ? PAGE_SIZE : size + WALK_STEP;
+	if (!refill(buf, frag, least, gfp))
+		return -ENOMEM;
+	if (align)
+		leave_gap(buf, frag, prefix, size);
+	return reserve(buf, frag, size, gfp);
 }
 
 /**
@@ -248,16 +275,16 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp)
 {
-	unsigned int least = align ? prefix + 2 * WALK_STEP : prefix;
-	struct page_frag *frag = frag_of(sk, buf);
+	struct page_frag own = {};
+	int err;
 
 	sock_owned_by_me(sk);
-	if (!refill(sk, buf, buf->private ? size + WALK_STEP : least, gfp))
-		return -ENOMEM;
-
-	if (align && frag->offset % PAGE_SIZE + size > PAGE_SIZE)
-		frag->offset = ALIGN(frag->offset + prefix, WALK_STEP) - prefix;
-	return ktls_buf_reserve(sk, buf, size, gfp);
+	if (!needs_own(buf, gfp))
+		return begin(buf, sk_page_frag(sk), prefix, size, align, gfp);
+	err = begin(buf, &own, prefix, size, align, gfp);
+	if (own.page)
+		put_page(own.page);
+	return err;
 }
 
 /**
@@ -276,9 +303,11 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	sock_owned_by_me(sk);
 	while (left && left >= seg->bv_len) {
 		left -= seg->bv_len;
-		piece_put(buf, seg++);
+		piece_wipe(buf, seg, seg->bv_len);
+		piece_put(seg++);
 	}
 	if (left) {
+		piece_wipe(buf, seg, left);
 		seg->bv_offset += left;
 		seg->bv_len -= left;
 	}
@@ -326,20 +355,6 @@ bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
 }
 
 /**
- * ktls_buf_idle() - nothing is coming: give back what is large
- * @buf: the buffer
- *
- * Context: socket lock held.
- */
-void ktls_buf_idle(struct ktls_buf *buf)
-{
-	if (buf->size || !buf->own.page || buf->own.size <= PAGE_SIZE)
-		return;
-	page_drop(buf, buf->own.page);
-	buf->own.page = NULL;
-}
-
-/**
  * ktls_buf_release() - wipe and drop everything
  * @sk: the socket
  * @buf: the buffer; nobody else holds its bytes
@@ -350,9 +365,6 @@ void ktls_buf_release(struct sock *sk, struct ktls_buf *buf)
 {
 	ktls_buf_trim(sk, buf, buf->size);
 	ktls_buf_account(sk, buf);
-	if (buf->own.page)
-		page_drop(buf, buf->own.page);
-	buf->own.page = NULL;
 }
 
 /**
@@ -365,28 +377,6 @@ void ktls_buf_release(struct sock *sk, struct ktls_buf *buf)
 bool ktls_buf_crowded(const struct ktls_buf *buf)
 {
 	return buf->nsegs > KTLS_BUF_SEGS - KTLS_BUF_RECORD_SEGS;
-}
-
-/**
- * ktls_pos_next() - step through the bytes of a buffer
- * @pos: a place; goes on behind the bytes returned
- * @size: bytes wanted; cut to those that stand in one piece
- *
- * Context: socket lock held.
- * Return: the bytes at @pos.
- */
-void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
-{
-	const struct bio_vec *seg = pos->seg;
-	void *span = ktls_pos_data(*pos);
-
-	*size = min(*size, seg->bv_len - pos->skip);
-	pos->skip += *size;
-	if (pos->skip == seg->bv_len) {
-		pos->seg++;
-		pos->skip = 0;
-	}
-	return span;
 }
 
 /**

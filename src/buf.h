@@ -29,17 +29,13 @@ struct sock;
  * @nsegs: pieces in use
  * @size: bytes in all pieces
  * @charged: bytes that the socket is charged for
- * @private: plaintext stays in the pages, which are the socket's own and wiped
- *	before they are given back
- * @own: the page that the next bytes come from, if @private; an idle socket
- *	keeps at most a single page
+ * @private: nobody else may see the bytes: they are wiped when they leave
  *
  * Bytes are appended at the tail and leave at the head. The caller serialises
- * with the socket lock. Unless @private they come from the page (most often
- * eight of them) that TCP takes its own from, which belongs to the task: an idle
- * socket holds none. Bytes that somebody else (TCP, a tap, a receiver on
- * loopback) may see are written again only when nobody has a reference to their
- * page.
+ * with the socket lock. They come from the page (most often eight of them) that
+ * TCP takes its own from, which belongs to the task: an idle socket holds none.
+ * Bytes that somebody else (TCP, a tap, a receiver on loopback) may see are
+ * written again only when nobody has a reference to their page.
  */
 struct ktls_buf {
 	struct bio_vec *seg;
@@ -48,7 +44,6 @@ struct ktls_buf {
 	unsigned int size;
 	unsigned int charged;
 	bool private;
-	struct page_frag own;
 };
 
 /**
@@ -68,7 +63,6 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		     gfp_t gfp);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);
-void ktls_buf_idle(struct ktls_buf *buf);
 bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf);
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
 bool ktls_buf_crowded(const struct ktls_buf *buf);
@@ -85,7 +79,6 @@ int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 void ktls_pos_read(struct ktls_pos *pos, void *data, unsigned int size);
 unsigned int ktls_pos_copy_to_iter(struct ktls_pos pos, unsigned int size,
 				   struct iov_iter *iter);
-void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size);
 
 /**
  * ktls_pos_skip() - find a byte behind another one
@@ -128,6 +121,28 @@ static inline struct ktls_pos ktls_buf_at(const struct ktls_buf *buf,
 static inline void *ktls_pos_data(struct ktls_pos pos)
 {
 	return page_address(pos.seg->bv_page) + pos.seg->bv_offset + pos.skip;
+}
+
+/**
+ * ktls_pos_next() - step through the bytes of a buffer
+ * @pos: a place; goes on behind the bytes returned
+ * @size: bytes wanted; cut to those that stand in one piece
+ *
+ * Context: socket lock held.
+ * Return: the bytes at @pos.
+ */
+static inline void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
+{
+	const struct bio_vec *seg = pos->seg;
+	void *span = ktls_pos_data(*pos);
+
+	*size = min(*size, seg->bv_len - pos->skip);
+	pos->skip += *size;
+	if (pos->skip == seg->bv_len) {
+		pos->seg++;
+		pos->skip = 0;
+	}
+	return span;
 }
 
 #endif

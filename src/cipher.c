@@ -21,12 +21,14 @@
 
 /* In the order of their numbers, without a gap, from the first one on */
 static const struct ktls_cipher ktls_ciphers[KTLS_NR_CIPHERS] = {
-	SUITE(AES_GCM_128, "AES-GCM-128", "gcm(aes)", .tls13 = true),
-	SUITE(AES_GCM_256, "AES-GCM-256", "gcm(aes)", .tls13 = true),
-	SUITE(AES_CCM_128, "AES-CCM-128", "ccm(aes)", .tls13 = true,
-	      .ccm = true),
+	SUITE(AES_GCM_128, "AES-GCM-128", "gcm(aes)", .step = 16,
+	      .tls13 = true),
+	SUITE(AES_GCM_256, "AES-GCM-256", "gcm(aes)", .step = 16,
+	      .tls13 = true),
+	SUITE(AES_CCM_128, "AES-CCM-128", "ccm(aes)", .step = 16,
+	      .tls13 = true, .ccm = true),
 	SUITE(CHACHA20_POLY1305, "CHACHA20-POLY1305",
-	      "rfc7539(chacha20,poly1305)", .tls13 = true),
+	      "rfc7539(chacha20,poly1305)", .step = 64, .tls13 = true),
 	SUITE(SM4_GCM, "SM4-GCM", "gcm(sm4)", .tls13 = true),
 	SUITE(SM4_CCM, "SM4-CCM", "ccm(sm4)", .tls13 = true, .ccm = true),
 	SUITE(ARIA_GCM_128, "ARIA-GCM-128", "gcm(aria)"),

@@ -24,6 +24,8 @@
  * @key_size: bytes of crypto_info.key
  * @salt_size: bytes of crypto_info.salt; 0 if @iv_size is the whole nonce
  * @tag_size: bytes of the authentication tag
+ * @step: the drivers go through memory in steps of so many bytes; 0 if these are
+ *	too long to be minded
  * @ccm: the crypto API's IV for CCM carries a length field before the nonce
  * @tls13: the suite may be used with TLS 1.3 (all may with 1.2)
  */
@@ -35,6 +37,7 @@ struct ktls_cipher {
 	u8 key_size;
 	u8 salt_size;
 	u8 tag_size;
+	u8 step;
 	bool ccm;
 	bool tls13;
 };

@@ -88,15 +88,21 @@ struct ktls_rx_record {
 /**
  * struct ktls_rx - the receiving direction
  * @key: what opens the next record; NULL until the first TLS_RX
- * @buf: opened records, then the record that is being taken from TCP
+ * @buf: opened records, then the record that is being taken from TCP; while the
+ *	lock is not released some bytes before and behind them
  * @record: the opened records, oldest first: either @first or, if there have been
  *	more than one, an array of KTLS_RX_RECORDS
  * @first: enough for all who do not peek
  * @records: how many there are
+ * @given: bytes at the head of @buf that readers have got. Only while the lock
+ *	is not released
+ * @ahead: bytes of TCP's queue that stand in @buf behind the opened records and
+ *	have not been taken. Only while the lock is not released
  * @taken: bytes copied out of TCP's queue that TCP has not been told of. Only
  *	while the lock is not released
  * @steps: sk_buffs of the queue passed over since TCP was last told
  * @want: bytes of the next record on the wire; 0 until its header is known
+ * @type: its outer type, then
  * @want_seq: where in TCP's sequence space that header was
  * @have: bytes of the next record that were taken out of TCP's queue because its
  *	window could not hold it
@@ -113,6 +119,7 @@ struct ktls_rx_record {
  * @ready: the next read will not block. Written under the socket lock, read by
  *	anyone who polls
  * @lowat: SO_RCVLOWAT; the socket's own is 1, for TCP is to tell of all bytes
+ * @indirect: the peer pads its records: they are opened in @buf
  * @expect_no_pad: TLS_RX_EXPECT_NO_PAD, stored only
  * @messages: the handshake messages in the stream, with TLS 1.3
  * @data_ready: the socket's own callback, once there is a key
@@ -126,9 +133,12 @@ struct ktls_rx {
 	struct ktls_rx_record *record;
 	struct ktls_rx_record first;
 	unsigned int records;
+	unsigned int given;
+	unsigned int ahead;
 	unsigned int taken;
 	unsigned int steps;
 	unsigned int want;
+	u8 type;
 	u32 want_seq;
 	unsigned int have;
 	u8 head[KTLS_RECORD_HEADER];
@@ -142,6 +152,7 @@ struct ktls_rx {
 	u32 seen;
 	u32 consumed;
 	int lowat;
+	bool indirect;
 	bool expect_no_pad;
 	struct ktls_messages messages;
 	void (*data_ready)(struct sock *sk);

@@ -271,7 +271,7 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 	while (recv->index >= rx->records) {
 		if (!has_room(ctx) || ktls_buf_crowded(&rx->buf))
 			return 0;
-		ret = ktls_rx_next(ctx);
+		ret = ktls_rx_next(ctx, recv->len - recv->copied);
 		if (ret < 0)
 			return ret;
 		if (!ret && is_over(ctx, recv))
@@ -344,7 +344,7 @@ bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n)
 	if (record->len)
 		return false;
 
-	ktls_buf_consume(ctx->sk, &rx->buf, record->size);
+	rx->given += record->size;
 	rx->records--;
 	memmove(record, record + 1, rx->records * sizeof(*record));
 	if (!rx->records)
@@ -358,7 +358,7 @@ static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
 	struct ktls_rx *rx = &ctx->rx;
 	const struct ktls_rx_record *record = &rx->record[recv->index];
 	unsigned int n = min_t(size_t, record->len, recv->len - recv->copied);
-	unsigned int start = record->skip;
+	unsigned int start = rx->given + record->skip;
 	unsigned int i, copied = 0;
 
 	for (i = 0; i < recv->index; i++)
@@ -375,6 +375,36 @@ static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
 	return copied == n ? 0 : -EFAULT;
 }
 
+/*
+ * Open the next record into the reader's memory, if it is such a record. Returns
+ * 1 if the reader has got it, 0 if it has to go the other way, or an error of
+ * announce(): then it remains the next one.
+ */
+static int give_direct(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct tcp_sock *tp = tcp_sk(ctx->sk);
+	unsigned int n;
+	int err;
+
+	if (recv->peek || rx->records ||
+	    (recv->started && recv->type != KTLS_TYPE_DATA))
+		return 0;
+	n = ktls_rx_open_into(ctx, &recv->msg->msg_iter,
+			      recv->len - recv->copied);
+	if (!n)
+		return 0;
+	err = recv->started ? 0 : announce(recv, KTLS_TYPE_DATA);
+	if (err)
+		return err;
+	recv->stamp = ktls_rx_stamp(ctx->sk, tp->copied_seq + rx->taken +
+				    rx->want - 1);
+	recv->copied += n;
+	recv->msg->msg_flags |= MSG_EOR;
+	ktls_rx_pass(ctx, n);
+	return 1;
+}
+
 static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 {
 	int ret;
@@ -382,6 +412,11 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 	do {
 		u8 type;
 
+		ret = give_direct(ctx, recv);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			continue;
 		ret = ktls_rx_get(ctx, recv);
 		if (ret <= 0)
 			return ret;
@@ -392,7 +427,7 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 		if (ret)
 			return ret;
 		ret = copy_record(ctx, recv);
-	} while (!ret && recv->type == KTLS_TYPE_DATA &&
+	} while (ret >= 0 && recv->type == KTLS_TYPE_DATA &&
 		 recv->copied < recv->len);
 	return ret;
 }

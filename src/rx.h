@@ -8,6 +8,7 @@
 
 #include "context.h"
 
+struct iov_iter;
 struct ktls_key;
 struct msghdr;
 struct pipe_inode_info;
@@ -72,8 +73,24 @@ void ktls_rx_put_stamp(struct sock *sk, struct msghdr *msg,
 /* rx_open.c */
 int ktls_rx_open(struct ktls_context *ctx, struct ktls_rx_record *record);
 
+/* rx_direct.c */
+unsigned int ktls_rx_open_into(struct ktls_context *ctx, struct iov_iter *iter,
+			       size_t room);
+
+/* rx_queue.c */
+unsigned int ktls_rx_queued(const struct ktls_context *ctx);
+void ktls_rx_forget_urgent(struct ktls_context *ctx);
+void ktls_rx_tell(struct ktls_context *ctx);
+void ktls_rx_tell_in_time(struct ktls_context *ctx);
+int ktls_rx_copy(const struct ktls_context *ctx, unsigned int skip, void *to,
+		 unsigned int size);
+
 /* rx_record.c */
-int ktls_rx_next(struct ktls_context *ctx);
+int ktls_rx_look(struct ktls_context *ctx);
+void ktls_rx_read_explicit(struct ktls_context *ctx);
+void ktls_rx_pass(struct ktls_context *ctx, unsigned int len);
+int ktls_rx_next(struct ktls_context *ctx, size_t room);
+unsigned int ktls_rx_tail(const struct ktls_rx *rx);
 void ktls_rx_arrived(struct ktls_context *ctx);
 void ktls_rx_frame(struct ktls_context *ctx);
 void ktls_rx_settle(struct ktls_context *ctx);

@@ -43,25 +43,24 @@ static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
 	struct ktls_rx *rx = &ctx->rx;
 	struct ktls_epoch *epoch = &rx->key->epoch;
 	u32 last = tcp_sk(ctx->sk)->copied_seq + rx->taken - 1;
-	unsigned int start = rx->buf.size - rx->want;
+	struct ktls_pos pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
 	u8 prefix[KTLS_RECORD_PREFIX_MAX];
-	struct ktls_pos payload = ktls_buf_at(&rx->buf, start);
 	int err;
 
 	record->stamp = ktls_rx_stamp(ctx->sk, last);
+	record->type = rx->type;
 	record->skip = ktls_record_prefix(epoch);
 	record->size = rx->want;
 	record->len = rx->want - ktls_record_framing(epoch);
-	ktls_pos_read(&payload, prefix, record->skip);
-	record->type = prefix[0];
+	ktls_pos_read(&pos, prefix, record->skip);
 	ktls_epoch_read_explicit(epoch, prefix);
 
-	err = ktls_aead_open(&rx->key->aead, epoch, record->type, payload,
-			     payload, record->len);
+	err = ktls_aead_open(&rx->key->aead, epoch, record->type, pos, pos,
+			     record->len);
 	if (err)
 		return err;
 	ktls_epoch_advance(epoch);
-	return ktls_record_inner(epoch) ? strip_padding(payload, record) : 0;
+	return ktls_record_inner(epoch) ? strip_padding(pos, record) : 0;
 }
 
 /* Look for a KeyUpdate in an opened record, which then is the last of its key */
@@ -76,7 +75,7 @@ static void watch_messages(struct ktls_context *ctx,
 	    rx->key->epoch.version != TLS_1_3_VERSION)
 		return;
 
-	pos = ktls_buf_at(&rx->buf, rx->buf.size - record->size + record->skip);
+	pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx) + record->skip);
 	while (left) {
 		unsigned int n = left;
 		const u8 *span = ktls_pos_next(&pos, &n);
@@ -90,7 +89,7 @@ static void watch_messages(struct ktls_context *ctx,
 }
 
 /**
- * ktls_rx_open() - open the record at the end of the buffer
+ * ktls_rx_open() - open the record that stands behind the opened ones
  * @ctx: the context; TCP has not been told of the record's last byte
  * @record: to fill in
  *

@@ -3,10 +3,8 @@
  * From TCP's receive queue to the next whole record.
  *
  * A record stays in TCP's queue until all of it is there. Then it is copied
- * into a buffer of ours and opened in place; TCP's sk_buffs are only read. How
- * far we have read is told to TCP once for many records, before the socket lock
- * is released. Nothing is remembered of the queue but a distance from
- * copied_seq, since TCP may merge and prune sk_buffs whenever it has the lock.
+ * into a buffer of ours and opened in place, or opened into the reader's memory
+ * from where it is.
  */
 #include "context.h"
 #include "key.h"
@@ -19,111 +17,43 @@
 #include <linux/tcp.h>
 #include <net/tcp.h>
 
-/* TCP is told at the latest after so many bytes, to open the peer's window */
-#define TELL_BYTES SZ_128K
-
-/*
- * ... or so many sk_buffs that had to be passed over: a peer that sends single
- * bytes makes the walk long, but not its square
- */
-#define TELL_STEPS 64
-
 /* Empty records that a poller is spared */
 #define EMPTY_RUN 16
-
-/* Bytes in TCP's queue that we have not copied. The FIN counts as one there */
-static unsigned int queued(const struct ktls_context *ctx)
-{
-	const struct tcp_sock *tp = tcp_sk(ctx->sk);
-	unsigned int n = tp->rcv_nxt - tp->copied_seq;
-
-	if (n && sock_flag(ctx->sk, SOCK_DONE))
-		n--;
-	return n - ctx->rx.taken;
-}
-
-/* An actor for tcp_read_sock() that has seen the bytes already */
-static int skip_bytes(read_descriptor_t *desc, struct sk_buff *skb,
-		      unsigned int offset, size_t len)
-{
-	size_t n = min(len, desc->count);
-
-	desc->count -= n;
-	return n;
-}
-
-/*
- * An urgent byte is a byte of the stream. Its mark would stop TCP there, and the
- * next one would make it drop that byte.
- */
-static void forget_urgent(struct ktls_context *ctx)
-{
-	struct tcp_sock *tp = tcp_sk(ctx->sk);
-
-	if (tp->urg_data)
-		WRITE_ONCE(tp->urg_data, 0);
-}
-
-/* Tell TCP how far we have read: it frees memory and opens the window */
-static void tell_tcp(struct ktls_context *ctx)
-{
-	read_descriptor_t desc = { .count = ctx->rx.taken };
-
-	ctx->rx.steps = 0;
-	if (!desc.count)
-		return;
-	forget_urgent(ctx);
-	tcp_read_sock(ctx->sk, &desc, skip_bytes);
-	ctx->rx.taken = desc.count;
-}
-
-/* Copy bytes of one sk_buff that stand at or behind @seq; returns how many */
-static int copy_skb(const struct sk_buff *skb, u32 seq, void *to,
-		    unsigned int size)
-{
-	u32 offset = seq - TCP_SKB_CB(skb)->seq;
-	unsigned int n;
-
-	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN)
-		offset--;
-	if (offset >= skb->len)
-		return 0;
-	n = min(size, skb->len - offset);
-	return skb_copy_bits(skb, offset, to, n) ?: n;
-}
-
-/*
- * Copy bytes out of TCP's queue, which has them, from @skip uncopied ones on.
- * Returns how many sk_buffs were looked at.
- */
-static int copy_queue(const struct ktls_context *ctx, unsigned int skip,
-		      void *to, unsigned int size)
-{
-	struct sock *sk = ctx->sk;
-	u32 seq = tcp_sk(sk)->copied_seq + ctx->rx.taken + skip;
-	struct sk_buff *skb;
-	int steps = 0;
-
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
-		int n = copy_skb(skb, seq, to, size);
-
-		if (n < 0)
-			return -EBADMSG;
-		seq += n;
-		to += n;
-		size -= n;
-		steps++;
-		if (!size)
-			return steps;
-	}
-	return -EBADMSG;
-}
 
 /* The stream cannot be understood from here on */
 static int broken(struct ktls_context *ctx, int err)
 {
 	ctx->rx.err = err;
 	return err;
+}
+
+/**
+ * ktls_rx_tail() - where in the buffer the next record is, or will be
+ * @rx: the receiving direction
+ *
+ * Context: socket lock held.
+ * Return: bytes of the buffer before it.
+ */
+unsigned int ktls_rx_tail(const struct ktls_rx *rx)
+{
+	unsigned int i, at = rx->given;
+
+	for (i = 0; i < rx->records; i++)
+		at += rx->record[i].size;
+	return at;
+}
+
+/* Bytes of the next record's header that have not been taken */
+static int copy_header(struct ktls_context *ctx, u8 *to, unsigned int size)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct ktls_pos pos;
+
+	if (rx->ahead < size)
+		return ktls_rx_copy(ctx, 0, to, size);
+	pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
+	ktls_pos_read(&pos, to, size);
+	return 1;
 }
 
 /* Find out how long the next record is, as soon as its header is there */
@@ -137,16 +67,17 @@ static int read_header(struct ktls_context *ctx)
 	/* Somebody who was in TCP's recvmsg when the key came has read bytes */
 	if (rx->want && !rx->have && rx->want_seq != seq)
 		rx->want = 0;
-	if (rx->want || rx->have + queued(ctx) < sizeof(header))
+	if (rx->want || rx->have + ktls_rx_queued(ctx) < sizeof(header))
 		return 0;
 
 	memcpy(header, rx->head, rx->have);
-	err = copy_queue(ctx, 0, header + rx->have, sizeof(header) - rx->have);
+	err = copy_header(ctx, header + rx->have, sizeof(header) - rx->have);
 	if (err > 0)
 		err = ktls_record_parse(&rx->key->epoch, header, &rx->want);
 	if (err)
 		return broken(ctx, err);
 	rx->want_seq = seq;
+	rx->type = header[0];
 	return 0;
 }
 
@@ -161,40 +92,72 @@ bool ktls_rx_whole(const struct ktls_context *ctx)
 {
 	const struct ktls_rx *rx = &ctx->rx;
 
-	return rx->want && rx->have + queued(ctx) >= rx->want;
+	return rx->want && rx->have + ktls_rx_queued(ctx) >= rx->want;
 }
 
-/* Take bytes of the next record out of TCP's queue */
-static int take_span(struct ktls_context *ctx, void *to, unsigned int size)
+/* Copy bytes out of TCP's queue into the buffer, which has room for them */
+static int copy_to_buf(struct ktls_context *ctx, unsigned int at,
+		       unsigned int size)
+{
+	struct ktls_pos pos = ktls_buf_at(&ctx->rx.buf, at);
+	unsigned int done = 0;
+
+	while (done < size) {
+		unsigned int n = size - done;
+		void *span = ktls_pos_next(&pos, &n);
+		int steps = ktls_rx_copy(ctx, done, span, n);
+
+		if (steps < 0)
+			return broken(ctx, steps);
+		ctx->rx.steps += steps;
+		done += n;
+	}
+	return 0;
+}
+
+/* Take bytes of the next record out of TCP's queue, into the reserved memory */
+static int take(struct ktls_context *ctx, unsigned int size)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	int steps = copy_queue(ctx, 0, to, size);
+	int err = copy_to_buf(ctx, ktls_rx_tail(rx) + rx->have, size);
 
-	if (steps < 0)
-		return broken(ctx, steps);
-	rx->steps += steps;
+	if (err)
+		return err;
 	rx->taken += size;
 	rx->have += size;
 	return 0;
 }
 
-/* The same, behind those that are in the reserved memory */
-static int take(struct ktls_context *ctx, unsigned int size)
+/* The same with the first bytes of a header */
+static int take_head(struct ktls_context *ctx, unsigned int size)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	unsigned int at = rx->buf.size - rx->want + rx->have;
-	struct ktls_pos pos = ktls_buf_at(&rx->buf, at);
+	int steps = ktls_rx_copy(ctx, 0, rx->head + rx->have, size);
 
-	while (size) {
-		unsigned int n = size;
-		void *span = ktls_pos_next(&pos, &n);
-		int err = take_span(ctx, span, n);
-
-		if (err)
-			return err;
-		size -= n;
-	}
+	if (steps < 0)
+		return broken(ctx, steps);
+	rx->taken += size;
+	rx->have += size;
 	return 0;
+}
+
+/* Nothing but opened records and reserved memory may stay in the buffer */
+static void tidy(struct ktls_context *ctx)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	unsigned int size = ktls_rx_tail(rx) + (rx->reserved ? rx->want : 0);
+
+	/* What goes at the tail can be had again at once */
+	if (size == rx->given) {
+		rx->given = 0;
+		size = 0;
+	}
+	rx->ahead = 0;
+	if (rx->buf.size > size)
+		ktls_buf_trim(ctx->sk, &rx->buf, rx->buf.size - size);
+	if (rx->given)
+		ktls_buf_consume(ctx->sk, &rx->buf, rx->given);
+	rx->given = 0;
 }
 
 /* Room for all of the next record, unless there is already */
@@ -212,6 +175,65 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 		return err;
 	rx->reserved = true;
 	ktls_pos_write(ktls_buf_at(&rx->buf, start), rx->head, rx->have);
+	return 0;
+}
+
+/*
+ * How much to copy out of TCP's queue in one go: small records come together, as
+ * many as fit into a page and are likely to be read.
+ */
+static unsigned int window(const struct ktls_context *ctx, size_t room)
+{
+	const unsigned int want = ctx->rx.want;
+
+	if (want >= PAGE_SIZE)
+		return want;
+	return min_t(unsigned int, ktls_rx_queued(ctx), clamp_t(size_t, room, want, PAGE_SIZE));
+}
+
+/*
+ * Have a copy of the next record in the buffer, and perhaps of some behind it,
+ * which TCP still counts as its own.
+ */
+static int look_ahead(struct ktls_context *ctx, size_t room)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	unsigned int size = window(ctx, room);
+	int err;
+
+	if (rx->ahead >= rx->want)
+		return 0;
+	if (!rx->records)
+		rx->given = 0;
+	if (ktls_rx_tail(rx) || rx->buf.size < size) {
+		tidy(ctx);
+		err = ktls_buf_begin(ctx->sk, &rx->buf,
+				     ktls_record_prefix(&rx->key->epoch), size,
+				     true, ctx->sk->sk_allocation);
+		if (err)
+			return err;
+	}
+	err = copy_to_buf(ctx, ktls_rx_tail(rx), size);
+	if (!err)
+		rx->ahead = size;
+	return err;
+}
+
+/* The next record stands in the buffer, and TCP is to be told so */
+static int take_whole(struct ktls_context *ctx, size_t room)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	int err;
+
+	if (rx->have) {
+		err = reserve(ctx, ctx->sk->sk_allocation);
+		return err ?: take(ctx, rx->want - rx->have);
+	}
+	err = look_ahead(ctx, room);
+	if (err)
+		return err;
+	rx->ahead -= rx->want;
+	rx->taken += rx->want;
 	return 0;
 }
 
@@ -235,10 +257,10 @@ static int take_all(struct ktls_context *ctx, gfp_t gfp)
 	int err;
 
 	if (!rx->want)
-		return take_span(ctx, rx->head + rx->have, queued(ctx));
+		return take_head(ctx, ktls_rx_queued(ctx));
 	err = reserve(ctx, gfp);
 	rx->starved = err;
-	return err ?: take(ctx, queued(ctx));
+	return err ?: take(ctx, ktls_rx_queued(ctx));
 }
 
 /*
@@ -252,11 +274,11 @@ static int take_part(struct ktls_context *ctx, gfp_t gfp)
 	int err;
 
 	rx->starved = false;
-	if (ktls_rx_whole(ctx) || !queued(ctx) || !is_closed(ctx))
+	if (ktls_rx_whole(ctx) || !ktls_rx_queued(ctx) || !is_closed(ctx))
 		return 0;
 	err = take_all(ctx, gfp);
 	rx->refused = err;
-	tell_tcp(ctx);
+	ktls_rx_tell(ctx);
 	ktls_buf_account(ctx->sk, &rx->buf);
 	return err;
 }
@@ -278,12 +300,12 @@ static bool something_whole(const struct ktls_context *ctx)
 		return ktls_rx_whole(ctx);
 
 	for (i = 0; i < EMPTY_RUN; i++) {
-		if (queued(ctx) < skip + sizeof(header))
+		if (ktls_rx_queued(ctx) < skip + sizeof(header))
 			break;
-		if (copy_queue(ctx, skip, header, sizeof(header)) < 0 ||
+		if (ktls_rx_copy(ctx, skip, header, sizeof(header)) < 0 ||
 		    ktls_record_parse(epoch, header, &size))
 			return true;
-		if (queued(ctx) < skip + size)
+		if (ktls_rx_queued(ctx) < skip + size)
 			break;
 		if (size != empty || header[0] != KTLS_TYPE_DATA)
 			return true;
@@ -308,7 +330,7 @@ void ktls_rx_frame(struct ktls_context *ctx)
 	struct ktls_rx *rx = &ctx->rx;
 	bool more;
 
-	forget_urgent(ctx);
+	ktls_rx_forget_urgent(ctx);
 	if (!rx->err && !read_header(ctx))
 		take_part(ctx, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -332,47 +354,72 @@ void ktls_rx_arrived(struct ktls_context *ctx)
 
 	ctx->rx.refused = ctx->rx.seen == seen;
 	ctx->rx.seen = seen;
-	forget_urgent(ctx);
+	ktls_rx_forget_urgent(ctx);
 	if (!ctx->rx.fresh)
 		ktls_rx_frame(ctx);
 }
 
-/* Keep an opened record for the reader. An empty one of data is nothing to keep */
-static void keep(struct ktls_context *ctx, const struct ktls_rx_record *record)
+static void count(const struct ktls_context *ctx, unsigned int len)
 {
-	struct ktls_rx *rx = &ctx->rx;
-
 	ktls_stat_inc(ctx, KTLS_STAT_RX_RECORDS);
-	ktls_stat_add(ctx, KTLS_STAT_RX_BYTES, record->len);
-	if (record->len || record->type != KTLS_TYPE_DATA)
-		rx->record[rx->records++] = *record;
-	else
-		ktls_buf_trim(ctx->sk, &rx->buf, record->size);
+	ktls_stat_add(ctx, KTLS_STAT_RX_BYTES, len);
 }
 
-static int open_next(struct ktls_context *ctx)
+/* Keep an opened record for the reader. An empty one of data is nothing to keep */
+static void keep(struct ktls_context *ctx)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_rx_record record;
-	int err;
+	const struct ktls_rx_record *record = &rx->record[rx->records];
 
-	err = reserve(ctx, ctx->sk->sk_allocation);
+	count(ctx, record->len);
+	if (record->len || record->type != KTLS_TYPE_DATA)
+		rx->records++;
+	else if (rx->records)
+		tidy(ctx);
+	else
+		rx->given += record->size;
+}
+
+static int open_next(struct ktls_context *ctx, size_t room)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	int err = take_whole(ctx, room);
+
 	if (err)
 		return err;
-	err = take(ctx, rx->want - rx->have) ?: ktls_rx_open(ctx, &record);
-	if (err) {
-		ktls_buf_trim(ctx->sk, &rx->buf, rx->want);
-		ktls_stat_inc(ctx, KTLS_STAT_RX_ERROR);
-		err = broken(ctx, -EBADMSG);
-	} else {
-		keep(ctx, &record);
-	}
+	err = ktls_rx_open(ctx, &rx->record[rx->records]);
 	rx->want = 0;
 	rx->have = 0;
 	rx->reserved = false;
-	if (rx->taken >= TELL_BYTES || rx->steps >= TELL_STEPS)
-		tell_tcp(ctx);
+	if (err) {
+		tidy(ctx);
+		ktls_stat_inc(ctx, KTLS_STAT_RX_ERROR);
+		err = broken(ctx, -EBADMSG);
+	} else {
+		keep(ctx);
+	}
+	ktls_rx_tell_in_time(ctx);
 	return err;
+}
+
+/**
+ * ktls_rx_pass() - the next record has been opened and given
+ * @ctx: the context; nothing of the record was taken before
+ * @len: bytes of data in it
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_pass(struct ktls_context *ctx, unsigned int len)
+{
+	struct ktls_rx *rx = &ctx->rx;
+
+	count(ctx, len);
+	ktls_epoch_advance(&rx->key->epoch);
+	rx->consumed++;
+	rx->taken += rx->want;
+	rx->ahead = 0;
+	rx->want = 0;
+	ktls_rx_tell_in_time(ctx);
 }
 
 /* The peer's FIN has come within a record, or its RST has and was told of */
@@ -380,20 +427,18 @@ static bool is_truncated(const struct ktls_context *ctx)
 {
 	const struct sock *sk = ctx->sk;
 
-	return !sk->sk_err && (ctx->rx.have || queued(ctx)) &&
+	return !sk->sk_err && (ctx->rx.have || ktls_rx_queued(ctx)) &&
 	       (sock_flag(sk, SOCK_DONE) || sk->sk_state == TCP_CLOSE);
 }
 
 /**
- * ktls_rx_next() - open the next record
- * @ctx: the context, which has room for one more opened record
+ * ktls_rx_look() - is there a record to be opened?
+ * @ctx: the context
  *
- * Context: process, socket lock held, may sleep for memory and for the AEAD.
- * Return: 1 if one was opened (an empty one of data is not kept); 0 if none is
- * there; -EKEYEXPIRED behind a KeyUpdate; -ENOMEM, and it can be tried again; or
- * what has broken the stream, for ever (-ECONNRESET: it ended within a record).
+ * Context: process, socket lock held, may sleep for memory.
+ * Return: 1 if there is, or what ktls_rx_next() will return.
  */
-int ktls_rx_next(struct ktls_context *ctx)
+int ktls_rx_look(struct ktls_context *ctx)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	int err;
@@ -405,6 +450,7 @@ int ktls_rx_next(struct ktls_context *ctx)
 	if (read_header(ctx))
 		return rx->err;
 	if (rx->starved) {
+		tidy(ctx);
 		err = take_part(ctx, ctx->sk->sk_allocation);
 		if (err)
 			return err;
@@ -414,7 +460,41 @@ int ktls_rx_next(struct ktls_context *ctx)
 	/* RFC 8446 section 5.3: sequence numbers do not wrap */
 	if (!ktls_epoch_has(&rx->key->epoch, 1))
 		return broken(ctx, -EBADMSG);
-	return open_next(ctx) ?: 1;
+	return 1;
+}
+
+/**
+ * ktls_rx_read_explicit() - have the next record's explicit nonce, if it has one
+ * @ctx: the context; all of the record is in TCP's queue
+ *
+ * Context: socket lock held.
+ */
+void ktls_rx_read_explicit(struct ktls_context *ctx)
+{
+	struct ktls_epoch *epoch = &ctx->rx.key->epoch;
+	u8 prefix[KTLS_RECORD_PREFIX_MAX];
+
+	if (!ktls_epoch_explicit(epoch))
+		return;
+	ktls_rx_copy(ctx, 0, prefix, sizeof(prefix));
+	ktls_epoch_read_explicit(epoch, prefix);
+}
+
+/**
+ * ktls_rx_next() - open the next record
+ * @ctx: the context, which has room for one more opened record
+ * @room: bytes that the reader has room for, if it is told
+ *
+ * Context: process, socket lock held, may sleep for memory and for the AEAD.
+ * Return: 1 if one was opened (an empty one of data is not kept); 0 if none is
+ * there; -EKEYEXPIRED behind a KeyUpdate; -ENOMEM, and it can be tried again; or
+ * what has broken the stream, for ever (-ECONNRESET: it ended within a record).
+ */
+int ktls_rx_next(struct ktls_context *ctx, size_t room)
+{
+	int ret = ktls_rx_look(ctx);
+
+	return ret <= 0 ? ret : open_next(ctx, room) ?: 1;
 }
 
 /**
@@ -425,9 +505,8 @@ int ktls_rx_next(struct ktls_context *ctx)
  */
 void ktls_rx_settle(struct ktls_context *ctx)
 {
-	tell_tcp(ctx);
+	tidy(ctx);
+	ktls_rx_tell(ctx);
 	ktls_rx_frame(ctx);
 	ktls_buf_account(ctx->sk, &ctx->rx.buf);
-	if (!queued(ctx))
-		ktls_buf_idle(&ctx->rx.buf);
 }

@@ -58,7 +58,8 @@ static ssize_t splice_record(struct ktls_context *ctx,
 		.ops = &nosteal_pipe_buf_ops,
 		.spd_release = put_spd_page,
 	};
-	struct ktls_pos pos = ktls_buf_at(&ctx->rx.buf, record->skip);
+	struct ktls_pos pos = ktls_buf_at(&ctx->rx.buf,
+					   ctx->rx.given + record->skip);
 	ssize_t spliced;
 
 	if (!fill_pages(&spd, pos, min_t(size_t, len, record->len)))
@@ -120,7 +121,8 @@ static int act(struct ktls_context *ctx, read_descriptor_t *desc,
 	       sk_read_actor_t actor)
 {
 	const struct ktls_rx_record *record = &ctx->rx.record[0];
-	struct ktls_pos pos = ktls_buf_at(&ctx->rx.buf, record->skip);
+	struct ktls_pos pos = ktls_buf_at(&ctx->rx.buf,
+					   ctx->rx.given + record->skip);
 	unsigned int len = record->len;
 	struct sk_buff *skb = alloc_skb(len, GFP_KERNEL);
 	void *data;

@@ -15,7 +15,8 @@
 
 #define FULL 16384
 
-static u8 buf[FULL];
+/* Where records may be opened in place */
+static u8 buf[FULL] __attribute((aligned(4096)));
 static u8 inverted[8];
 
 /* Pages of memory that have the secret; there are none before it arrives. */
@@ -122,6 +123,35 @@ KTLS_TEST_EACH(wiped_bad_record, each_cipher, const struct tls_case *, tc)
 	CHECK_EQ(count_pages(), 0);
 	forge_close(&f);
 	CHECK_EQ(count_pages(), 0);
+}
+
+/* Opened where the reader wants it, or it would have been. */
+KTLS_TEST_EACH(wiped_bad_record_direct, each_cipher, const struct tls_case *,
+	       tc)
+{
+	struct forge f;
+
+	wipe_open(&f, tc, NULL);
+	make_bad_secret(&f, FULL);
+	forge_write(&f);
+	CHECK_ERRNO(recv(f.fd, buf, FULL, 0), EBADMSG);
+	CHECK_EQ(count_pages(), 0);
+	forge_close(&f);
+}
+
+/* The reader has it, nobody else does. */
+KTLS_TEST_EACH(wiped_after_direct_read, each_version, const struct tls_case *,
+	       tc)
+{
+	const size_t len = FULL - 100;
+	struct forge f;
+
+	wipe_open(&f, tc, NULL);
+	make_secret(&f, len);
+	forge_write(&f);
+	read_secret(&f, len);
+	CHECK_EQ(count_pages(), 0);
+	forge_close(&f);
 }
 
 /* The peer could not send all of it before a part was taken. */

@@ -10,6 +10,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -157,6 +158,27 @@ static int fail_page(struct kprobe *probe, struct pt_regs *regs)
 	return fail_now(regs, 0);
 }
 
+/*
+ * The page that is the task's own: ktls gets a single one, for itself, or none.
+ * It is in a piece with others most often, and has room.
+ */
+static int fail_refill(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct page_frag *frag = (void *)argument(regs, 1);
+
+	if (!is_page_meant() || !is_called_by_ktls(regs))
+		return 0;
+	if (pass <= 0)
+		return fail_now(regs, false);
+	pass--;
+	if (frag->page)
+		put_page(frag->page);
+	frag->page = alloc_page(GFP_ATOMIC);
+	frag->offset = 0;
+	frag->size = PAGE_SIZE;
+	return fail_now(regs, !!frag->page);
+}
+
 static int fail_charge(struct kprobe *probe, struct pt_regs *regs)
 {
 	int tgid = READ_ONCE(softirq_rmem);
@@ -179,6 +201,7 @@ static struct kprobe probes[] = {
 	{ .symbol_name = "tcp_stream_alloc_skb", .pre_handler = fail_alloc },
 	{ .symbol_name = "crypto_aead_encrypt", .pre_handler = fail_encrypt },
 	{ .symbol_name = "alloc_pages_noprof", .pre_handler = fail_page },
+	{ .symbol_name = "skb_page_frag_refill", .pre_handler = fail_refill },
 	{ .symbol_name = "__sk_mem_schedule", .pre_handler = fail_charge },
 };
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP's receive queue: what is in it, and how far we have read.
+ *
+ * TCP's sk_buffs are only read. How far is told to TCP once for many records,
+ * before the socket lock is released. Nothing is remembered of the queue but a
+ * distance from copied_seq, since TCP may merge and prune sk_buffs whenever it
+ * has the lock.
+ */
+#include "context.h"
+#include "rx.h"
+
+#include <linux/sizes.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+
+/* TCP is told at the latest after so many bytes, to open the peer's window */
+#define TELL_BYTES SZ_128K
+
+/*
+ * ... or so many sk_buffs that had to be passed over: a peer that sends single
+ * bytes makes the walk long, but not its square
+ */
+#define TELL_STEPS 64
+
+/**
+ * ktls_rx_queued() - bytes in TCP's queue that have not been taken
+ * @ctx: the context
+ *
+ * Context: socket lock held (its spinlock half will do).
+ * Return: how many, without the FIN, which counts as one there.
+ */
+unsigned int ktls_rx_queued(const struct ktls_context *ctx)
+{
+	const struct tcp_sock *tp = tcp_sk(ctx->sk);
+	unsigned int n = tp->rcv_nxt - tp->copied_seq;
+
+	if (n && sock_flag(ctx->sk, SOCK_DONE))
+		n--;
+	return n - ctx->rx.taken;
+}
+
+/* An actor for tcp_read_sock() that has seen the bytes already */
+static int skip_bytes(read_descriptor_t *desc, struct sk_buff *skb,
+		      unsigned int offset, size_t len)
+{
+	size_t n = min(len, desc->count);
+
+	desc->count -= n;
+	return n;
+}
+
+/**
+ * ktls_rx_forget_urgent() - have urgent bytes be bytes of the stream
+ * @ctx: the context
+ *
+ * Its mark would stop TCP there, and the next one would make it drop that byte.
+ *
+ * Context: socket lock held (its spinlock half will do).
+ */
+void ktls_rx_forget_urgent(struct ktls_context *ctx)
+{
+	struct tcp_sock *tp = tcp_sk(ctx->sk);
+
+	if (tp->urg_data)
+		WRITE_ONCE(tp->urg_data, 0);
+}
+
+/**
+ * ktls_rx_tell() - tell TCP how far we have read: it frees memory and opens the
+ *	window
+ * @ctx: the context
+ *
+ * Context: socket lock held (its spinlock half will do).
+ */
+void ktls_rx_tell(struct ktls_context *ctx)
+{
+	read_descriptor_t desc = { .count = ctx->rx.taken };
+
+	ctx->rx.steps = 0;
+	if (!desc.count)
+		return;
+	ktls_rx_forget_urgent(ctx);
+	tcp_read_sock(ctx->sk, &desc, skip_bytes);
+	ctx->rx.taken = desc.count;
+}
+
+/**
+ * ktls_rx_tell_in_time() - the same, if it has not been done for long
+ * @ctx: the context
+ *
+ * Context: socket lock held.
+ */
+void ktls_rx_tell_in_time(struct ktls_context *ctx)
+{
+	if (ctx->rx.taken >= TELL_BYTES || ctx->rx.steps >= TELL_STEPS)
+		ktls_rx_tell(ctx);
+}
+
+/* Copy bytes of one sk_buff that stand at or behind @seq; returns how many */
+static int copy_skb(const struct sk_buff *skb, u32 seq, void *to,
+		    unsigned int size)
+{
+	u32 offset = seq - TCP_SKB_CB(skb)->seq;
+	unsigned int n;
+
+	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN)
+		offset--;
+	if (offset >= skb->len)
+		return 0;
+	n = min(size, skb->len - offset);
+	return skb_copy_bits(skb, offset, to, n) ?: n;
+}
+
+/**
+ * ktls_rx_copy() - copy bytes out of TCP's queue, which has them
+ * @ctx: the context
+ * @skip: bytes between those that were taken and these
+ * @to: where to
+ * @size: how many
+ *
+ * Context: socket lock held (its spinlock half will do).
+ * Return: how many sk_buffs were looked at, or -EBADMSG.
+ */
+int ktls_rx_copy(const struct ktls_context *ctx, unsigned int skip, void *to,
+		 unsigned int size)
+{
+	struct sock *sk = ctx->sk;
+	u32 seq = tcp_sk(sk)->copied_seq + ctx->rx.taken + skip;
+	struct sk_buff *skb;
+	int steps = 0;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		int n = copy_skb(skb, seq, to, size);
+
+		if (n < 0)
+			return -EBADMSG;
+		seq += n;
+		to += n;
+		size -= n;
+		steps++;
+		if (!size)
+			return steps;
+	}
+	return -EBADMSG;
+}
