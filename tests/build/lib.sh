@@ -35,7 +35,7 @@ copy_tree()
 	cp -R "$TOP/Makefile" "$TOP/Kbuild" "$TOP/VERSION" "$TOP/src" \
 		"$TOP/include" "$TOP/modules-load.d" "$1"
 	make -s -C "$1" clean
-	sed -i '/^ktls-y += /{/ main\.o/!d}' "$1/src/Kbuild"
+	sed -i '/^ktls-.*+= /{/ main\.o/!d}' "$1/src/Kbuild"
 	cat > "$1/src/compat/compat.h" <<-END
 		#include "ktls_probes.h"
 	END
