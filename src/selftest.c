@@ -9,6 +9,7 @@
 #include "cipher.h"
 #include "key.h"
 #include "record.h"
+#include "tfm.h"
 
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -200,5 +201,7 @@ int __init ktls_selftest(void)
 	for (i = 0; i < ARRAY_SIZE(vectors) && !err; i++)
 		err = check(&vectors[i], page);
 	__free_page(page);
+	/* A better driver may be loaded before there are users */
+	ktls_tfm_unregister();
 	return err;
 }

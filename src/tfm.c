@@ -78,17 +78,19 @@ static bool is_plain(struct crypto_aead *tfm)
  * On 5.10 to 6.12 the drivers of x86 that are worth having are wrapped: the
  * wrapper passes on to a kernel thread what is asked for where vector registers
  * may not be used. In process context, where all sealing and opening is done,
- * they may; so take what is wrapped, which has the wrapper's name behind "__".
+ * they may; so take what is wrapped, which has the wrapper's name behind "__". It
+ * is never a template: to ask for one would start a thread that makes it.
  */
 static struct crypto_aead *unwrap(struct crypto_aead *tfm)
 {
+	const char *wrapper = crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm));
 	char name[CRYPTO_MAX_ALG_NAME + 2];
 	struct crypto_aead *inner;
 
-	if (!(crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC))
+	if (!(crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC) ||
+	    strchr(wrapper, '('))
 		return tfm;
-	snprintf(name, sizeof(name), "__%s",
-		 crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)));
+	snprintf(name, sizeof(name), "__%s", wrapper);
 	inner = crypto_alloc_aead(name, CRYPTO_ALG_INTERNAL,
 				  CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC |
 				  CRYPTO_NOLOAD);
@@ -219,7 +221,9 @@ void ktls_tfm_free(const struct ktls_cipher *cipher, struct crypto_aead *tfm)
 /**
  * ktls_tfm_unregister() - give up the models
  *
- * Context: process; no transform is left.
+ * The next transforms are made with what is the best driver then.
+ *
+ * Context: process; no transform is left, and none is being made.
  */
 void ktls_tfm_unregister(void)
 {
@@ -230,5 +234,6 @@ void ktls_tfm_unregister(void)
 			continue;
 		crypto_free_aead(model->tfm);
 		kmem_cache_destroy(model->cache);
+		*model = (struct model){};
 	}
 }
