@@ -36,6 +36,20 @@ struct ktls_aead {
 	u8 aad[KTLS_RECORD_AAD_MAX];
 };
 
+/**
+ * ktls_aead_is_immediate() - is a record done by this processor, in one call?
+ * @aead: the key
+ *
+ * Then no device and no thread writes to memory that the caller lends.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+static inline bool ktls_aead_is_immediate(const struct ktls_aead *aead)
+{
+	return !aead->tfm || !aead->req;
+}
+
 int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 		   const u8 *secret);
 void ktls_aead_destroy(struct ktls_aead *aead,

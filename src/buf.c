@@ -146,7 +146,7 @@ static int append(struct ktls_buf *buf, struct page_frag *frag,
 }
 
 static void trim(struct ktls_buf *buf, struct page_frag *frag,
-		 unsigned int size)
+		 unsigned int size, bool secret)
 {
 	buf->size -= size;
 	while (size) {
@@ -157,7 +157,8 @@ static void trim(struct ktls_buf *buf, struct page_frag *frag,
 			frag->offset -= n;
 		last->bv_len -= n;
 		size -= n;
-		memzero_explicit(piece_data(last) + last->bv_len, n);
+		if (secret)
+			memzero_explicit(piece_data(last) + last->bv_len, n);
 		if (!last->bv_len) {
 			piece_put(last);
 			buf->nsegs--;
@@ -189,7 +190,21 @@ void ktls_buf_init(struct ktls_buf *buf, bool private)
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
 	sock_owned_by_me(sk);
-	trim(buf, sk_page_frag(sk), size);
+	trim(buf, sk_page_frag(sk), size, true);
+}
+
+/**
+ * ktls_buf_drop() - drop bytes at the tail that are no secret
+ * @sk: the socket
+ * @buf: the buffer
+ * @size: bytes, of ciphertext; they are not wiped
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_buf_drop(struct sock *sk, struct ktls_buf *buf, unsigned int size)
+{
+	sock_owned_by_me(sk);
+	trim(buf, sk_page_frag(sk), size, false);
 }
 
 /* Append all of it, or nothing */
@@ -200,7 +215,7 @@ static int reserve(struct ktls_buf *buf, struct page_frag *frag,
 	int err = append(buf, frag, size, gfp);
 
 	if (err)
-		trim(buf, frag, buf->size - before);
+		trim(buf, frag, buf->size - before, true);
 	return err;
 }
 
@@ -243,7 +258,8 @@ static int begin(struct ktls_buf *buf, struct page_frag *frag,
 	unsigned int least = align ? prefix + 2 * WALK_STEP : prefix;
 
 	if (buf->private)
-		least = size <= PAGE_SIZE ? PAGE_SIZE : size + WALK_STEP;
+		least = size <= PAGE_SIZE ? min_t(unsigned int, 2 * size,
+						  PAGE_SIZE) : size + WALK_STEP;
 	if (!refill(buf, frag, least, gfp))
 		return -ENOMEM;
 	if (align)
@@ -285,6 +301,27 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 	if (own.page)
 		put_page(own.page);
 	return err;
+}
+
+/**
+ * ktls_buf_suits() - may a record be put where others have been?
+ * @buf: the buffer
+ * @prefix: bytes of the record before its payload
+ * @size: bytes, perhaps of several records if they fit into a page
+ *
+ * Context: socket lock held.
+ * Return: true if the head of the buffer is such memory as ktls_buf_begin() gives.
+ */
+bool ktls_buf_suits(const struct ktls_buf *buf, unsigned int prefix,
+		    unsigned int size)
+{
+	const struct bio_vec *first = buf->seg;
+
+	if (!buf->nsegs || first->bv_len < size)
+		return false;
+	if (first->bv_offset % PAGE_SIZE + size <= PAGE_SIZE)
+		return true;
+	return size > PAGE_SIZE && (first->bv_offset + prefix) % WALK_STEP == 0;
 }
 
 /**

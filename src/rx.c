@@ -249,6 +249,26 @@ static bool has_room(struct ktls_context *ctx)
 	return true;
 }
 
+/* The call may go on for long: from here on its time goes by */
+static void begin_round(const struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	if (recv->rounds)
+		return;
+	recv->since = jiffies;
+	recv->consumed = ctx->rx.consumed;
+}
+
+static int end_round(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	return ++recv->rounds % TURN ? 0 : take_turn(ctx, recv);
+}
+
+/* Bytes of the next records that the call will surely take */
+static size_t to_look_ahead(const struct ktls_recv *recv)
+{
+	return recv->msg && !recv->peek ? recv->len - recv->copied : 0;
+}
+
 /**
  * ktls_rx_get() - have a record for the reader, open it or wait for it
  * @ctx: the context
@@ -264,21 +284,18 @@ int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 	struct ktls_rx *rx = &ctx->rx;
 	int ret;
 
-	if (!recv->rounds) {
-		recv->since = jiffies;
-		recv->consumed = rx->consumed;
-	}
+	begin_round(ctx, recv);
 	while (recv->index >= rx->records) {
 		if (!has_room(ctx) || ktls_buf_crowded(&rx->buf))
 			return 0;
-		ret = ktls_rx_next(ctx, recv->len - recv->copied);
+		ret = ktls_rx_next(ctx, to_look_ahead(recv));
 		if (ret < 0)
 			return ret;
 		if (!ret && is_over(ctx, recv))
 			return 0;
 		ret = ret ? 0 : rx_wait(ctx, recv);
-		if (!ret && ++recv->rounds % TURN == 0)
-			ret = take_turn(ctx, recv);
+		if (!ret)
+			ret = end_round(ctx, recv);
 		if (ret)
 			return ret;
 		if (has_lost_place(ctx, recv))
@@ -390,6 +407,7 @@ static int give_direct(struct ktls_context *ctx, struct ktls_recv *recv)
 	if (recv->peek || rx->records ||
 	    (recv->started && recv->type != KTLS_TYPE_DATA))
 		return 0;
+	begin_round(ctx, recv);
 	n = ktls_rx_open_into(ctx, &recv->msg->msg_iter,
 			      recv->len - recv->copied);
 	if (!n)
@@ -413,10 +431,12 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 		u8 type;
 
 		ret = give_direct(ctx, recv);
-		if (ret < 0)
-			return ret;
-		if (ret)
+		if (ret > 0) {
+			ret = end_round(ctx, recv);
 			continue;
+		}
+		if (ret)
+			return ret;
 		ret = ktls_rx_get(ctx, recv);
 		if (ret <= 0)
 			return ret;
@@ -427,7 +447,7 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 		if (ret)
 			return ret;
 		ret = copy_record(ctx, recv);
-	} while (ret >= 0 && recv->type == KTLS_TYPE_DATA &&
+	} while (!ret && recv->type == KTLS_TYPE_DATA &&
 		 recv->copied < recv->len);
 	return ret;
 }

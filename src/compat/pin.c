@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of the reader's memory, to be written to.
+ * Pages of the reader's memory, to be written to. Only where they can be pinned:
+ * a reference alone does not keep fork() from giving the reader other pages.
  */
 #include "pin.h"
 
 #include <linux/mm.h>
 #include <linux/uio.h>
+
+#ifdef KTLS_HAVE_IOV_ITER_EXTRACT_PAGES
 
 /**
  * ktls_pin() - keep pages of the reader where they are
@@ -19,7 +22,6 @@
  * Return: bytes that stand in these pages, or an error. Unless it is at least 1
  * there is nothing to unpin.
  */
-#if defined(KTLS_HAVE_IOV_ITER_EXTRACT_PAGES)
 ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
 		 unsigned int max, size_t *offset)
 {
@@ -32,34 +34,6 @@ ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
 		iov_iter_revert(iter, n);
 	return n;
 }
-#elif defined(KTLS_HAVE_IOV_ITER_GET_PAGES2)
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset)
-{
-	ssize_t n;
-
-	if (!user_backed_iter(iter))
-		return -EFAULT;
-	n = iov_iter_get_pages2(iter, pages, size, max, offset);
-	if (n > 0)
-		iov_iter_revert(iter, n);
-	return n;
-}
-#elif defined(KTLS_HAVE_IOV_ITER_GET_PAGES)
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset)
-{
-	if (!iter_is_iovec(iter))
-		return -EFAULT;
-	return iov_iter_get_pages(iter, pages, size, max, offset);
-}
-#else
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset)
-{
-	return -EOPNOTSUPP;
-}
-#endif
 
 /**
  * ktls_unpin() - let pages go that have been written to
@@ -70,15 +44,19 @@ ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
  */
 void ktls_unpin(struct page **pages, unsigned int n)
 {
-	unsigned int i;
-
-	if (IS_ENABLED(KTLS_HAVE_IOV_ITER_EXTRACT_PAGES)) {
-		unpin_user_pages_dirty_lock(pages, n, true);
-		return;
-	}
-	for (i = 0; i < n; i++) {
-		if (!PageDirty(pages[i]))
-			set_page_dirty_lock(pages[i]);
-		put_page(pages[i]);
-	}
+	unpin_user_pages_dirty_lock(pages, n, true);
 }
+
+#else
+
+ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
+		 unsigned int max, size_t *offset)
+{
+	return -EOPNOTSUPP;
+}
+
+void ktls_unpin(struct page **pages, unsigned int n)
+{
+}
+
+#endif
