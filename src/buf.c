@@ -146,7 +146,7 @@ static int append(struct ktls_buf *buf, struct page_frag *frag,
 }
 
 static void trim(struct ktls_buf *buf, struct page_frag *frag,
-		 unsigned int size, bool secret)
+		 unsigned int size)
 {
 	buf->size -= size;
 	while (size) {
@@ -157,8 +157,7 @@ static void trim(struct ktls_buf *buf, struct page_frag *frag,
 			frag->offset -= n;
 		last->bv_len -= n;
 		size -= n;
-		if (secret)
-			memzero_explicit(piece_data(last) + last->bv_len, n);
+		memzero_explicit(piece_data(last) + last->bv_len, n);
 		if (!last->bv_len) {
 			piece_put(last);
 			buf->nsegs--;
@@ -190,21 +189,7 @@ void ktls_buf_init(struct ktls_buf *buf, bool private)
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 {
 	sock_owned_by_me(sk);
-	trim(buf, sk_page_frag(sk), size, true);
-}
-
-/**
- * ktls_buf_drop() - drop bytes at the tail that are no secret
- * @sk: the socket
- * @buf: the buffer
- * @size: bytes, of ciphertext; they are not wiped
- *
- * Context: process, socket lock held.
- */
-void ktls_buf_drop(struct sock *sk, struct ktls_buf *buf, unsigned int size)
-{
-	sock_owned_by_me(sk);
-	trim(buf, sk_page_frag(sk), size, false);
+	trim(buf, sk_page_frag(sk), size);
 }
 
 /* Append all of it, or nothing */
@@ -215,7 +200,7 @@ static int reserve(struct ktls_buf *buf, struct page_frag *frag,
 	int err = append(buf, frag, size, gfp);
 
 	if (err)
-		trim(buf, frag, buf->size - before, true);
+		trim(buf, frag, buf->size - before);
 	return err;
 }
 

@@ -62,7 +62,6 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		     gfp_t gfp);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
-void ktls_buf_drop(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 bool ktls_buf_suits(const struct ktls_buf *buf, unsigned int prefix,
 		    unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);

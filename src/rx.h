@@ -71,7 +71,6 @@ void ktls_rx_put_stamp(struct sock *sk, struct msghdr *msg,
 		       const struct ktls_stamp *stamp);
 
 /* rx_open.c */
-struct ktls_pos ktls_rx_read_prefix(struct ktls_context *ctx);
 int ktls_rx_open(struct ktls_context *ctx, struct ktls_rx_record *record);
 
 /* rx_direct.c */
@@ -85,10 +84,12 @@ void ktls_rx_tell(struct ktls_context *ctx);
 void ktls_rx_tell_in_time(struct ktls_context *ctx);
 int ktls_rx_copy(const struct ktls_context *ctx, unsigned int skip, void *to,
 		 unsigned int size);
+int ktls_rx_copy_to_iter(const struct ktls_context *ctx, unsigned int skip,
+			 struct iov_iter *iter, unsigned int size);
 
 /* rx_record.c */
 int ktls_rx_look(struct ktls_context *ctx);
-int ktls_rx_look_ahead(struct ktls_context *ctx, size_t room);
+void ktls_rx_read_explicit(struct ktls_context *ctx);
 void ktls_rx_pass(struct ktls_context *ctx, unsigned int len);
 int ktls_rx_next(struct ktls_context *ctx, size_t room);
 unsigned int ktls_rx_tail(const struct ktls_rx *rx);

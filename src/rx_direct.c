@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Large records of data, opened into the reader's memory instead of in place:
- * nothing is copied to him. Whatever stands against it (memory that is torn, a
- * record that is not what it seems) the record is opened in place instead, as
- * if nothing had been tried.
+ * Large records of data, copied as they are to the reader and opened there in
+ * place. Whatever stands against it (memory that is torn, a record that is not
+ * what it seems) the record is opened in the buffer instead, as if nothing had
+ * been tried.
  *
- * The ciphertext is our own copy. TCP's pages may be others' memory, who could
- * change a byte between its authentication and its decryption; or the reader's
- * own, which are being written to. The reader may change his memory at any time,
- * too, so nothing is looked at there: what is behind the payload stays with us.
+ * TCP's pages are read once: they may be others' memory, who could change a byte
+ * between its authentication and its decryption, or the reader's own. The reader
+ * may change his memory at any time, too, which spoils what he reads and nothing
+ * else: what we look at, behind the payload, stays with us.
  */
 #include "aead.h"
 #include "buf.h"
@@ -35,7 +35,8 @@
  * @len: bytes of payload
  * @whole: those in whole blocks, which go to @pages. AEADs take a slow path for
  *	other ones that leaves plaintext in memory
- * @piece: @pages, then what is behind @whole in our own copy
+ * @rest: bytes of the record behind them, which go to the end of the buffer
+ * @piece: both
  * @pieces: how many
  */
 struct direct {
@@ -43,6 +44,7 @@ struct direct {
 	size_t offset;
 	unsigned int len;
 	unsigned int whole;
+	unsigned int rest;
 	struct bio_vec piece[KTLS_AEAD_PIECES];
 	unsigned int pieces;
 };
@@ -73,9 +75,10 @@ static bool map_pages(struct direct *d)
 	return true;
 }
 
-/* What is behind the whole blocks is opened where it stands, at @pos */
-static bool map_rest(struct direct *d, struct ktls_pos pos, unsigned int size)
+static bool map_rest(struct direct *d, struct ktls_pos pos)
 {
+	unsigned int size = d->rest;
+
 	while (size) {
 		unsigned int n = min(size, pos.seg->bv_len - pos.skip);
 
@@ -87,7 +90,7 @@ static bool map_rest(struct direct *d, struct ktls_pos pos, unsigned int size)
 	return true;
 }
 
-/* The reader gets the last bytes of the payload, and we keep nothing of them */
+/* The reader gets the last bytes of the payload */
 static void move_rest(const struct direct *d, struct ktls_pos pos)
 {
 	unsigned int left = d->len - d->whole;
@@ -100,7 +103,6 @@ static void move_rest(const struct direct *d, struct ktls_pos pos)
 		/* Blocks do not cross pages of the reader */
 		memcpy(page_address(d->pages[at / PAGE_SIZE]) + at % PAGE_SIZE,
 		       span, n);
-		memzero_explicit(span, n);
 		left -= n;
 	}
 }
@@ -127,39 +129,81 @@ static bool is_data(const struct ktls_epoch *epoch, struct ktls_pos type)
 	       *(u8 *)ktls_pos_next(&type, &one) == KTLS_TYPE_DATA;
 }
 
-static bool open_into(struct ktls_context *ctx, struct direct *d,
-		      struct ktls_pos from)
+/* The record stands in the reader's pages and, from @rest on, in the buffer */
+static bool open_there(struct ktls_context *ctx, const struct direct *d,
+		       struct ktls_pos rest)
 {
 	struct ktls_key *key = ctx->rx.key;
-	struct ktls_pos rest = ktls_pos_skip(from, d->whole);
-	struct ktls_pos to = { .seg = d->piece };
-	unsigned int behind = d->len - d->whole + ktls_record_inner(&key->epoch);
+	struct ktls_pos payload = { .seg = d->piece };
 	int err;
 
-	if (!map_pages(d) || !map_rest(d, rest, behind))
-		return false;
-	err = ktls_aead_open(&key->aead, &key->epoch, KTLS_TYPE_DATA, from, to,
-			     d->len);
+	ktls_rx_read_explicit(ctx);
+	err = ktls_aead_open(&key->aead, &key->epoch, KTLS_TYPE_DATA, payload,
+			     payload, d->len);
 	if (!err && is_data(&key->epoch, ktls_pos_skip(rest, d->len - d->whole))) {
 		move_rest(d, rest);
 		return true;
 	}
 	wipe(d);
-	/* Our copy is none any more */
-	ctx->rx.ahead = 0;
 	if (!err)
 		ctx->rx.indirect = true;
 	return false;
 }
 
-static bool copy_and_open(struct ktls_context *ctx, struct direct *d)
+static bool copy_rest(struct ktls_context *ctx, const struct direct *d,
+		      struct ktls_pos pos)
 {
-	struct ktls_pos pos;
+	unsigned int skip = ktls_record_prefix(&ctx->rx.key->epoch) + d->whole;
+	unsigned int left = d->rest;
 
-	if (ktls_rx_look_ahead(ctx, d->len))
+	while (left) {
+		unsigned int n = left;
+		void *span = ktls_pos_next(&pos, &n);
+
+		if (ktls_rx_copy(ctx, skip, span, n) < 0)
+			return false;
+		skip += n;
+		left -= n;
+	}
+	return true;
+}
+
+/* Copy the record to where it is opened then */
+static bool copy_and_open(struct ktls_context *ctx, struct direct *d,
+			  struct iov_iter *iter)
+{
+	unsigned int prefix = ktls_record_prefix(&ctx->rx.key->epoch);
+	unsigned int start = ctx->rx.buf.size;
+	struct ktls_pos rest;
+	bool opened;
+
+	if (ktls_rx_copy_to_iter(ctx, prefix, iter, d->whole) ||
+	    ktls_buf_begin(ctx->sk, &ctx->rx.buf, 0, d->rest, true,
+			   ctx->sk->sk_allocation))
 		return false;
-	pos = ktls_rx_read_prefix(ctx);
-	return open_into(ctx, d, pos);
+	rest = ktls_buf_at(&ctx->rx.buf, start);
+	opened = copy_rest(ctx, d, rest) && map_pages(d) && map_rest(d, rest) &&
+		 open_there(ctx, d, rest);
+	ktls_buf_trim(ctx->sk, &ctx->rx.buf, d->rest);
+	return opened;
+}
+
+static bool pin_and_open(struct ktls_context *ctx, struct direct *d,
+			 struct iov_iter *iter)
+{
+	unsigned int step = ctx->rx.key->epoch.cipher->step;
+	size_t before = iov_iter_count(iter);
+	bool opened;
+	ssize_t n;
+
+	n = ktls_pin(iter, d->len, d->pages, PAGES, &d->offset);
+	if (n <= 0)
+		return false;
+	opened = n == d->len && d->offset % step == 0 &&
+		 copy_and_open(ctx, d, iter);
+	ktls_unpin(d->pages, DIV_ROUND_UP(d->offset + n, PAGE_SIZE));
+	iov_iter_revert(iter, before - iov_iter_count(iter));
+	return opened;
 }
 
 /* May the record be one of data, and of a length that makes it worth while? */
@@ -191,22 +235,15 @@ unsigned int ktls_rx_open_into(struct ktls_context *ctx, struct iov_iter *iter,
 {
 	const struct ktls_epoch *epoch = &ctx->rx.key->epoch;
 	struct direct d __uninitialized;
-	bool opened;
-	ssize_t n;
 
 	if (room < DIRECT_MIN || ktls_rx_look(ctx) <= 0 || !is_worth(ctx, room))
 		return 0;
 
 	d.len = ctx->rx.want - ktls_record_framing(epoch);
 	d.whole = round_down(d.len, epoch->cipher->step);
+	d.rest = d.len - d.whole + ktls_record_suffix(epoch);
 	d.pieces = 0;
-	n = ktls_pin(iter, d.len, d.pages, PAGES, &d.offset);
-	if (n <= 0)
-		return 0;
-	opened = n == d.len && d.offset % epoch->cipher->step == 0 &&
-		 copy_and_open(ctx, &d);
-	ktls_unpin(d.pages, DIV_ROUND_UP(d.offset + n, PAGE_SIZE));
-	if (!opened)
+	if (!pin_and_open(ctx, &d, iter))
 		return 0;
 	iov_iter_advance(iter, d.len);
 	return d.len;

@@ -38,31 +38,13 @@ static int strip_padding(struct ktls_pos pos, struct ktls_rx_record *record)
 	return record->type ? 0 : -EBADMSG;
 }
 
-/**
- * ktls_rx_read_prefix() - take what is to be known from before the payload
- * @ctx: the context; the next record stands in the buffer
- *
- * Context: process, socket lock held.
- * Return: where the payload is.
- */
-struct ktls_pos ktls_rx_read_prefix(struct ktls_context *ctx)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_epoch *epoch = &rx->key->epoch;
-	struct ktls_pos pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
-	u8 prefix[KTLS_RECORD_PREFIX_MAX];
-
-	ktls_pos_read(&pos, prefix, ktls_record_prefix(epoch));
-	ktls_epoch_read_explicit(epoch, prefix);
-	return pos;
-}
-
 static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	struct ktls_epoch *epoch = &rx->key->epoch;
 	u32 last = tcp_sk(ctx->sk)->copied_seq + rx->taken - 1;
-	struct ktls_pos pos = ktls_rx_read_prefix(ctx);
+	struct ktls_pos pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
+	u8 prefix[KTLS_RECORD_PREFIX_MAX];
 	int err;
 
 	record->stamp = ktls_rx_stamp(ctx->sk, last);
@@ -70,6 +52,8 @@ static int open_record(struct ktls_context *ctx, struct ktls_rx_record *record)
 	record->skip = ktls_record_prefix(epoch);
 	record->size = rx->want;
 	record->len = rx->want - ktls_record_framing(epoch);
+	ktls_pos_read(&pos, prefix, record->skip);
+	ktls_epoch_read_explicit(epoch, prefix);
 
 	err = ktls_aead_open(&rx->key->aead, epoch, record->type, pos, pos,
 			     record->len);

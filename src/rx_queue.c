@@ -97,19 +97,23 @@ void ktls_rx_tell_in_time(struct ktls_context *ctx)
 		ktls_rx_tell(ctx);
 }
 
-/* Copy bytes of one sk_buff that stand at or behind @seq; returns how many */
+/* Bytes of one sk_buff that stand at or behind @seq, and where they begin */
+static unsigned int find(const struct sk_buff *skb, u32 seq, u32 *offset)
+{
+	*offset = seq - TCP_SKB_CB(skb)->seq;
+	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN)
+		--*offset;
+	return *offset < skb->len ? skb->len - *offset : 0;
+}
+
+/* Copy such bytes; returns how many */
 static int copy_skb(const struct sk_buff *skb, u32 seq, void *to,
 		    unsigned int size)
 {
-	u32 offset = seq - TCP_SKB_CB(skb)->seq;
-	unsigned int n;
+	u32 offset;
+	unsigned int n = min(size, find(skb, seq, &offset));
 
-	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN)
-		offset--;
-	if (offset >= skb->len)
-		return 0;
-	n = min(size, skb->len - offset);
-	return skb_copy_bits(skb, offset, to, n) ?: n;
+	return n ? skb_copy_bits(skb, offset, to, n) ?: n : 0;
 }
 
 /**
@@ -143,4 +147,35 @@ int ktls_rx_copy(const struct ktls_context *ctx, unsigned int skip, void *to,
 			return steps;
 	}
 	return -EBADMSG;
+}
+
+/**
+ * ktls_rx_copy_to_iter() - copy bytes out of TCP's queue to the reader
+ * @ctx: the context
+ * @skip: bytes between those that were taken and these
+ * @iter: where to, advanced by what was copied
+ * @size: how many, all of which are there
+ *
+ * Context: process, socket lock held, may fault.
+ * Return: 0; -EFAULT if the reader's memory is bad.
+ */
+int ktls_rx_copy_to_iter(const struct ktls_context *ctx, unsigned int skip,
+			 struct iov_iter *iter, unsigned int size)
+{
+	struct sock *sk = ctx->sk;
+	u32 seq = tcp_sk(sk)->copied_seq + ctx->rx.taken + skip;
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		u32 offset;
+		unsigned int n = min(size, find(skb, seq, &offset));
+
+		if (n && skb_copy_datagram_iter(skb, offset, iter, n))
+			return -EFAULT;
+		seq += n;
+		size -= n;
+		if (!size)
+			return 0;
+	}
+	return -EFAULT;
 }

@@ -191,17 +191,11 @@ static unsigned int window(const struct ktls_context *ctx, size_t room)
 	return min_t(unsigned int, ktls_rx_queued(ctx), clamp_t(size_t, room, want, PAGE_SIZE));
 }
 
-/**
- * ktls_rx_look_ahead() - have a copy of the next record in the buffer
- * @ctx: the context; the record is whole, and nothing of it was taken
- * @room: bytes that the reader has room for
- *
- * And perhaps of some behind it. TCP still counts all of them as its own.
- *
- * Context: process, socket lock held, may sleep for memory.
- * Return: 0, or -ENOMEM, -ENOBUFS, -EBADMSG.
+/*
+ * Have a copy of the next record in the buffer, and perhaps of some behind it,
+ * which TCP still counts as its own.
  */
-int ktls_rx_look_ahead(struct ktls_context *ctx, size_t room)
+static int look_ahead(struct ktls_context *ctx, size_t room)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	unsigned int prefix = ktls_record_prefix(&rx->key->epoch);
@@ -235,7 +229,7 @@ static int take_whole(struct ktls_context *ctx, size_t room)
 		err = reserve(ctx, ctx->sk->sk_allocation);
 		return err ?: take(ctx, rx->want - rx->have);
 	}
-	err = ktls_rx_look_ahead(ctx, room);
+	err = look_ahead(ctx, room);
 	if (err)
 		return err;
 	rx->ahead -= rx->want;
@@ -410,7 +404,7 @@ static int open_next(struct ktls_context *ctx, size_t room)
 
 /**
  * ktls_rx_pass() - the next record has been opened elsewhere and given
- * @ctx: the context; its ciphertext stands in the buffer
+ * @ctx: the context; nothing of the record was taken before
  * @len: bytes of data in it
  *
  * Context: process, socket lock held.
@@ -423,11 +417,7 @@ void ktls_rx_pass(struct ktls_context *ctx, unsigned int len)
 	ktls_epoch_advance(&rx->key->epoch);
 	rx->consumed++;
 	rx->taken += rx->want;
-	rx->ahead -= rx->want;
-	if (rx->ahead)
-		rx->given += rx->want;
-	else if (rx->buf.size == ktls_rx_tail(rx) + rx->want)
-		ktls_buf_drop(ctx->sk, &rx->buf, rx->want);
+	rx->ahead = 0;
 	rx->want = 0;
 	ktls_rx_tell_in_time(ctx);
 }
@@ -471,6 +461,23 @@ int ktls_rx_look(struct ktls_context *ctx)
 	if (!ktls_epoch_has(&rx->key->epoch, 1))
 		return broken(ctx, -EBADMSG);
 	return 1;
+}
+
+/**
+ * ktls_rx_read_explicit() - have the next record's explicit nonce, if it has one
+ * @ctx: the context; all of the record is in TCP's queue
+ *
+ * Context: socket lock held.
+ */
+void ktls_rx_read_explicit(struct ktls_context *ctx)
+{
+	struct ktls_epoch *epoch = &ctx->rx.key->epoch;
+	u8 prefix[KTLS_RECORD_PREFIX_MAX];
+
+	if (!ktls_epoch_explicit(epoch))
+		return;
+	ktls_rx_copy(ctx, 0, prefix, sizeof(prefix));
+	ktls_epoch_read_explicit(epoch, prefix);
 }
 
 /**

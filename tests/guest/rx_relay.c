@@ -57,7 +57,16 @@ static void relay_close(struct relay *r)
 	close(r->file);
 }
 
-/* Their plaintext goes where the ciphertext comes from, a little further on. */
+/* Either all of it is as it was sealed, or the reader is told. */
+static void expect_whole(const struct relay *r, ssize_t n, const u8 *got)
+{
+	if (n < 0)
+		CHECK_EQ(errno, EBADMSG);
+	else
+		CHECK(n == LEN && !memcmp(got, r->data, LEN));
+}
+
+/* The plaintext goes where the ciphertext comes from, a little further on. */
 KTLS_TEST_EACH(relay_in_pages_of_reader, each_cipher, const struct tls_case *,
 	       tc)
 {
@@ -67,8 +76,7 @@ KTLS_TEST_EACH(relay_in_pages_of_reader, each_cipher, const struct tls_case *,
 	relay_open(r, tc);
 	to = r->map + 256;
 	relay_send(r);
-	CHECK_EQ(recv(r->f.fd, to, LEN, MSG_WAITALL), LEN);
-	CHECK(!memcmp(to, r->data, LEN));
+	expect_whole(r, recv(r->f.fd, to, LEN, MSG_WAITALL), to);
 	relay_close(r);
 }
 
@@ -83,7 +91,6 @@ static void *flip(void *arg)
 	return NULL;
 }
 
-/* Either all of it is as it was sealed, or the reader is told. */
 static void flip_while_read(struct relay *r, const struct tls_case *tc,
 			    size_t at)
 {
@@ -100,10 +107,7 @@ static void flip_while_read(struct relay *r, const struct tls_case *tc,
 	n = recv(r->f.fd, got, LEN, MSG_WAITALL);
 	__atomic_store_n(&r->stop, 1, __ATOMIC_RELEASE);
 	CHECK_EQ(pthread_join(thread, NULL), 0);
-	if (n < 0)
-		CHECK_EQ(errno, EBADMSG);
-	else
-		CHECK(n == LEN && !memcmp(got, r->data, LEN));
+	expect_whole(r, n, got);
 	relay_close(r);
 }
 
