@@ -85,13 +85,12 @@ int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
 	*(u8 *)ktls_pos_data(ktls_pos_skip(payload, len)) = type;
 
 	err = ktls_aead_seal(&tx->key->aead, epoch, type, payload, len);
-	/* Tried is used up, also for whoever asks for the state */
-	ktls_epoch_advance(epoch);
 	if (err) {
 		tx->err = -EBADMSG;
 		ktls_stat_inc(ctx, KTLS_STAT_TX_ERROR);
 		return tx->err;
 	}
+	ktls_epoch_advance(epoch);
 	tx->sealed += len + ktls_record_framing(epoch);
 	ktls_stat_add(ctx, KTLS_STAT_TX_BYTES, len);
 	ktls_stat_inc(ctx, KTLS_STAT_TX_RECORDS);
