@@ -31,9 +31,10 @@ struct ktls_counters;
  * @max_payload: TLS_TX_MAX_PAYLOAD_LEN
  * @zerocopy_ro: TLS_TX_ZEROCOPY_RO, stored only
  * @err: a record was lost (sealing failed): every later send gets this
+ * @pusher: who is handing records to TCP, which must take them whole, or NULL.
+ *	Written under the socket lock, read by anyone who asks for room, and
+ *	only compared with.
  * @shut: shutdown() or close() has begun: no more plaintext is taken
- * @pushing: records are being handed to TCP, which must take them whole.
- *	Written under the socket lock, read by anyone who asks for room.
  * @rest: TCP had no memory for all of @sealed and @work tries again. Written
  *	under the socket lock, read by anyone who asks for room.
  * @delay: after which @work runs, jiffies; 0 if it never has been asked to
@@ -49,8 +50,8 @@ struct ktls_tx {
 	u16 max_payload;
 	bool zerocopy_ro;
 	int err;
+	struct task_struct *pusher;
 	bool shut;
-	bool pushing;
 	bool rest;
 	unsigned int delay;
 	struct delayed_work work;

@@ -17,6 +17,7 @@
 
 #include <asm/ioctls.h>
 #include <linux/net.h>
+#include <linux/sched.h>
 #include <linux/sockios.h>
 #include <linux/splice.h>
 #include <net/tcp.h>
@@ -67,15 +68,15 @@ bool ktls_splice_eof(struct socket *sock)
 }
 
 /*
- * May TCP take more (while we push), or the user send more? Asked without the
- * lock by poll and by whoever frees memory.
+ * May TCP take more (asks the one who pushes), or the user send more? Asked
+ * without the lock by poll and by whoever frees memory.
  */
 static bool ktls_memory_free(const struct sock *sk, int wake)
 {
 	const struct ktls_context *ctx = ktls_context_unlocked(sk);
 	bool (*base)(const struct sock *sk, int wake);
 
-	if (unlikely(!ctx) || READ_ONCE(ctx->tx.pushing))
+	if (unlikely(!ctx) || READ_ONCE(ctx->tx.pusher) == current)
 		return true;
 	if (READ_ONCE(ctx->tx.rest))
 		return false;

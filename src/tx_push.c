@@ -16,6 +16,7 @@
 #include "compat/tcp_send.h"
 
 #include <linux/jiffies.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/tcp.h>
 #include <net/tcp.h>
@@ -171,14 +172,14 @@ static int send_with_room(struct ktls_context *ctx, unsigned int room,
 	int err = sk->sk_err ? xchg(&sk->sk_err, 0) : 0;
 	int sent;
 
-	WRITE_ONCE(tx->pushing, true);
+	WRITE_ONCE(tx->pusher, current);
 	WRITE_ONCE(sk->sk_sndbuf, lifted);
 	sent = ktls_tcp_send(sk, tx->buf.seg, tx->buf.nsegs, tx->sealed,
 			     flags | MSG_DONTWAIT | MSG_NOSIGNAL, control);
 	/* TCP may have tuned the buffer meanwhile; that is then to stay */
 	if (READ_ONCE(sk->sk_sndbuf) == lifted)
 		WRITE_ONCE(sk->sk_sndbuf, limit);
-	WRITE_ONCE(tx->pushing, false);
+	WRITE_ONCE(tx->pusher, NULL);
 	if (unlikely(err))
 		cmpxchg(&sk->sk_err, 0, err);
 	return sent;

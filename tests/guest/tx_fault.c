@@ -125,6 +125,20 @@ KTLS_TEST(rest_is_offered_again)
 	peer_expect(&c, RECORD_DATA, "rest", 4);
 }
 
+/* Whoever asks while the work hands it over is not told of TCP's lifted limit. */
+KTLS_TEST(rest_offered_is_no_room)
+{
+	struct conn c;
+	int i;
+
+	leave_rest(&c, &case13, "rest", 4);
+	while (stat_value("KtlsTxRests") < 7)
+		for (i = 0; i < 1000; i++)
+			CHECK(!has_room(c.fd));
+	tcp_recovers();
+	peer_expect(&c, RECORD_DATA, "rest", 4);
+}
+
 /* Nobody but the work can wake the poller: no acknowledgement comes. */
 KTLS_TEST_EACH(rest_wakes_poll, each_version, const struct tls_case *, tc)
 {
