@@ -83,14 +83,30 @@ static void ramp_up(const struct tcp_pair *tcp)
 	}
 }
 
-static void fixed_keys(struct tls_keys *keys, u8 seed)
+static struct tls_keys new_keys(u8 seed)
 {
-	u8 *p = (u8 *)keys;
+	struct tls_keys keys;
+	u8 *p = (u8 *)&keys;
 	size_t i;
 
-	for (i = 0; i < sizeof(*keys); i++)
+	for (i = 0; i < sizeof(keys); i++)
 		p[i] = seed + 7 * i;
-	memset(keys->seq, 0, sizeof(keys->seq));
+	memset(keys.seq, 0, sizeof(keys.seq));
+	return keys;
+}
+
+/* Of a direction; made once, for that is no part of a set-up. */
+static const struct tls_keys *fixed_keys(bool from_peer)
+{
+	static struct tls_keys keys[2];
+	static bool made;
+
+	if (!made) {
+		keys[0] = new_keys(1);
+		keys[1] = new_keys(2);
+		made = true;
+	}
+	return &keys[from_peer];
 }
 
 static void use_ulp(int fd, const struct impl *impl,
@@ -114,13 +130,8 @@ static void use_ulp(int fd, const struct impl *impl,
 void link_protect(int fd, const struct impl *impl,
 		  const struct bench_suite *suite, bool peer)
 {
-	struct tls_keys tx, rx;
-
-	if (impl_is_plain(impl))
-		return;
-	fixed_keys(&tx, peer ? 2 : 1);
-	fixed_keys(&rx, peer ? 1 : 2);
-	use_ulp(fd, impl, suite, &tx, &rx);
+	if (!impl_is_plain(impl))
+		use_ulp(fd, impl, suite, fixed_keys(peer), fixed_keys(!peer));
 }
 
 static void use_openssl(struct link *l, const struct tcp_pair *tcp,
@@ -155,10 +166,9 @@ static void secure(struct link *l, const struct tcp_pair *tcp,
 		   const struct bench_suite *suite, enum link_side side)
 {
 	const struct suite *s = suite_by_name(suite->suite);
-	struct tls_keys tx, rx;
+	struct tls_keys tx = *fixed_keys(false);
+	struct tls_keys rx = *fixed_keys(true);
 
-	fixed_keys(&tx, 1);
-	fixed_keys(&rx, 2);
 	if (l->impl->openssl) {
 		use_openssl(l, tcp, suite, &tx, &rx);
 	} else {
