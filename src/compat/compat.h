@@ -8,4 +8,13 @@
  */
 #include "ktls_probes.h"
 
+/*
+ * "Leave it as it is on the stack, I fill it in": 6.10, and stable releases;
+ * 5.10.218 does not have it, 5.10.262 does. Macros need no probe.
+ */
+#include <linux/compiler_types.h>
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 #endif /* KTLS_COMPAT_H */
