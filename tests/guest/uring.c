@@ -117,7 +117,10 @@ KTLS_TEST_EACH(uring_send_stream, each_way, const u8 *, way)
 	conn_check_tx(&c);
 }
 
-/* The in-tree ULP once let it go out in the clear. */
+/*
+ * It once went round the in-tree ULP, in the clear. Now the kernel refuses it
+ * wherever there is a ULP, and so would we.
+ */
 KTLS_TEST_EACH(uring_send_zerocopy_is_refused, each_way, const u8 *, way)
 {
 	struct io_uring_sqe sqe = {
