@@ -91,3 +91,15 @@ lint_function_length()
 			start = 0
 		}'
 }
+
+# Tests that doc/security.md names do exist.
+# shellcheck disable=SC2016 # Markdown
+lint_security_tests()
+{
+	comm -23 <(sed -n '/^### /,$p' doc/security.md |
+		grep -oE '`[a-z]+(_[a-z0-9]+)+`' | tr -d '`' |
+		grep -vE '^(sk_msg|read_sock)$' | sort -u) \
+		<(grep -rhoE 'KTLS_TEST[A-Z_]*\([a-z0-9_]+' tests/guest |
+			sed 's/.*(//' | sort -u) |
+		sed 's/$/: there is no such test/'
+}
