@@ -180,22 +180,13 @@ static int run(struct aead_request *req, int (*op)(struct aead_request *req))
 	return err;
 }
 
-static int api_seal(struct ktls_aead *aead, const u8 *nonce,
-		    unsigned int aad_len, struct ktls_pos pos,
-		    unsigned int size, unsigned int tag)
-{
-	struct scatterlist sg[SG_FROM] __uninitialized;
-	struct aead_request here __uninitialized;
-	struct aead_request *req = request(aead, &here, aad_len, nonce);
-
-	map_in_place(sg, aead, aad_len, pos, size + tag);
-	aead_request_set_crypt(req, sg, sg, size, aead->iv);
-	return run(req, crypto_aead_encrypt);
-}
-
-static int api_open(struct ktls_aead *aead, const u8 *nonce,
-		    unsigned int aad_len, struct ktls_pos from,
-		    struct ktls_pos to, unsigned int size, unsigned int tag)
+/*
+ * Let @op read @in bytes and write @out bytes, of which the tag makes the
+ * difference
+ */
+static int api_do(int (*op)(struct aead_request *req), struct ktls_aead *aead,
+		  const u8 *nonce, unsigned int aad_len, struct ktls_pos from,
+		  unsigned int in, struct ktls_pos to, unsigned int out)
 {
 	struct scatterlist from_sg[SG_FROM] __uninitialized;
 	struct scatterlist to_sg[SG_TO] __uninitialized;
@@ -204,14 +195,14 @@ static int api_open(struct ktls_aead *aead, const u8 *nonce,
 	struct scatterlist *target = from_sg;
 
 	if (ktls_pos_equal(from, to)) {
-		map_in_place(from_sg, aead, aad_len, from, size + tag);
+		map_in_place(from_sg, aead, aad_len, from, max(in, out));
 	} else {
 		target = to_sg;
-		map_with_aad(from_sg, aead, aad_len, from, size + tag);
-		map_with_aad(to_sg, aead, aad_len, to, size);
+		map_with_aad(from_sg, aead, aad_len, from, in);
+		map_with_aad(to_sg, aead, aad_len, to, out);
 	}
-	aead_request_set_crypt(req, from_sg, target, size + tag, aead->iv);
-	return run(req, crypto_aead_decrypt);
+	aead_request_set_crypt(req, from_sg, target, in, aead->iv);
+	return run(req, op);
 }
 
 static struct ktls_chapoly library_job(const struct ktls_aead *aead,
@@ -228,20 +219,27 @@ static struct ktls_chapoly library_job(const struct ktls_aead *aead,
 }
 
 /**
- * ktls_aead_seal() - protect one record in place
+ * ktls_aead_seal() - protect one record
  * @aead: the key; the caller lets nobody else use it meanwhile
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type
- * @payload: where the plaintext is, behind the record's header and, with TLS
- *	1.3, followed by the content type; behind that is room for the tag
+ * @from: where the plaintext is, with TLS 1.3 followed by the content type. In
+ *	at most KTLS_BUF_SEGS pieces
+ * @to: where the ciphertext goes, behind the record's header and with room for
+ *	the tag behind it: @from itself, or memory apart from it in at most
+ *	KTLS_AEAD_PIECES; one byte at the same distance in both may be the same
  * @len: bytes of plaintext
+ *
+ * All ciphers but CCM read each byte at @from once, and compute the tag from what
+ * they have written: somebody may change what is there meanwhile.
  *
  * Context: process, may sleep.
  * Return: 0, or the driver's error; then the record must never be sent and its
  * nonce never be used again.
  */
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
-		   u8 type, struct ktls_pos payload, unsigned int len)
+		   u8 type, struct ktls_pos from, struct ktls_pos to,
+		   unsigned int len)
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
@@ -252,11 +250,11 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		struct ktls_chapoly job = library_job(aead, nonce,
 							 aad_len, size);
 
-		ktls_chapoly_seal(&job, payload);
+		ktls_chapoly_seal(&job, from, to);
 		return 0;
 	}
-	return api_seal(aead, nonce, aad_len, payload, size,
-			epoch->cipher->tag_size);
+	return api_do(crypto_aead_encrypt, aead, nonce, aad_len, from, size, to,
+		      size + epoch->cipher->tag_size);
 }
 
 /**
@@ -290,6 +288,6 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 
 		return ktls_chapoly_open(&job, from, to);
 	}
-	return api_open(aead, nonce, aad_len, from, to, size,
-			epoch->cipher->tag_size);
+	return api_do(crypto_aead_decrypt, aead, nonce, aad_len, from,
+		      size + epoch->cipher->tag_size, to, size);
 }

@@ -12,7 +12,7 @@ struct aead_request;
 struct crypto_aead;
 struct ktls_cipher;
 
-/* Pieces of the memory that a record may be opened to */
+/* Pieces of the memory that a record may be opened or sealed to */
 #define KTLS_AEAD_PIECES 12
 
 /**
@@ -55,7 +55,8 @@ int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
 void ktls_aead_destroy(struct ktls_aead *aead,
 		       const struct ktls_cipher *cipher);
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
-		   u8 type, struct ktls_pos payload, unsigned int len);
+		   u8 type, struct ktls_pos from, struct ktls_pos to,
+		   unsigned int len);
 int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos from, struct ktls_pos to,
 		   unsigned int len);

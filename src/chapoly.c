@@ -130,17 +130,20 @@ static void wipe(struct run *run, unsigned int size)
 }
 
 /**
- * ktls_chapoly_seal() - encrypt and authenticate one record in place
+ * ktls_chapoly_seal() - encrypt and authenticate one record
  * @job: the record
- * @pos: where it is; behind it is room for the tag
+ * @from: where the plaintext is
+ * @to: where the ciphertext goes: @from itself, or memory apart from it; behind
+ *	it is room for the tag
  *
  * Context: process.
  */
-void ktls_chapoly_seal(const struct ktls_chapoly *job, struct ktls_pos pos)
+void ktls_chapoly_seal(const struct ktls_chapoly *job, struct ktls_pos from,
+		       struct ktls_pos to)
 {
-	struct ktls_pos from = pos, to = pos;
 	u8 tag[POLY1305_DIGEST_SIZE];
 	struct run run __uninitialized;
+	struct ktls_pos pos = to;
 	unsigned int n;
 
 	n = begin(&run, job, &from);

@@ -30,7 +30,8 @@ struct ktls_chapoly {
 			    IS_REACHABLE(CONFIG_CRYPTO_LIB_POLY1305))
 
 void ktls_chapoly_key(u32 *key, const u8 *secret);
-void ktls_chapoly_seal(const struct ktls_chapoly *job, struct ktls_pos pos);
+void ktls_chapoly_seal(const struct ktls_chapoly *job, struct ktls_pos from,
+		       struct ktls_pos to);
 int ktls_chapoly_open(const struct ktls_chapoly *job, struct ktls_pos from,
 		      struct ktls_pos to);
 

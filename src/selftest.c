@@ -88,13 +88,15 @@ static bool __init holds(struct ktls_pos pos, const u8 *bytes, unsigned int len)
 }
 
 static bool __init seal_ok(const struct vector *v, struct ktls_key *key,
-			   struct ktls_pos payload, const u8 *plain)
+			   struct ktls_pos from, struct ktls_pos to,
+			   const u8 *plain)
 {
-	const struct ktls_pos start = { .seg = payload.seg };
+	const struct ktls_pos start = { .seg = to.seg };
 
-	ktls_pos_write(start, plain, RECORD_MAX);
+	ktls_pos_write(start, plain, to.skip);
+	ktls_pos_write(from, plain + from.skip, RECORD_MAX - from.skip);
 	return !ktls_aead_seal(&key->aead, &key->epoch, KTLS_TYPE_HANDSHAKE,
-			       payload, TEXT_LEN) &&
+			       from, to, TEXT_LEN) &&
 	       holds(start, v->record, v->len);
 }
 
@@ -146,7 +148,8 @@ static const char * __init check_key(const struct vector *v,
 
 	if (!nonce_ok(v, epoch))
 		return "nonce";
-	if (!seal_ok(v, key, here, plain))
+	if (!seal_ok(v, key, here, there, plain) ||
+	    !seal_ok(v, key, here, here, plain))
 		return "record";
 	if (forgery_opens(v, key, here, there))
 		return "verdict on a forgery";

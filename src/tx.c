@@ -145,8 +145,9 @@ static int copy(struct ktls_context *ctx, unsigned int len,
 }
 
 /*
- * Take bytes into the open record: as many as it has room for, or none.
- * Returns how many, or -ENOMEM, -ENOBUFS, -EFAULT with nothing changed.
+ * Take bytes into the open record: as many as it has room for, or none. If they
+ * are all of it, it may be sealed at once. Returns how many, -ENOMEM, -ENOBUFS
+ * or -EFAULT with nothing changed, or -EBADMSG if the record is lost.
  */
 static int fill(struct ktls_context *ctx, struct iov_iter *from)
 {
@@ -164,6 +165,11 @@ static int fill(struct ktls_context *ctx, struct iov_iter *from)
 	if (err)
 		return err;
 
+	if (len == tx->max_payload) {
+		err = ktls_tx_seal_pages(ctx, from, len);
+		if (err)
+			return err < 0 ? err : len;
+	}
 	err = copy(ctx, len, from);
 	if (err) {
 		ktls_buf_trim(ctx->sk, &tx->buf, tx->buf.size - size);
@@ -266,7 +272,7 @@ static int control_seal(struct ktls_context *ctx, u8 type, size_t size)
 	while (!err && size) {
 		unsigned int len = min_t(size_t, size, ctx->tx.max_payload);
 
-		err = ktls_tx_seal(ctx, type, len);
+		err = ktls_tx_seal(ctx, type, NULL, len);
 		size -= len;
 	}
 	return err;
@@ -327,7 +333,7 @@ static int check_flags(const struct msghdr *msg)
 /**
  * ktls_tx_sendmsg() - send on a socket that has a TX key
  * @ctx: the context
- * @msg: the message; kernel memory and spliced pages are copied as well
+ * @msg: the message; spliced pages are not used any more when this returns
  * @size: bytes, as in @msg->msg_iter
  *
  * Context: process, socket lock held; released while waiting for room.

@@ -4,8 +4,10 @@
 
 #include <linux/types.h>
 
+struct iov_iter;
 struct ktls_context;
 struct ktls_key;
+struct ktls_pos;
 struct msghdr;
 struct sock;
 struct work_struct;
@@ -29,8 +31,11 @@ int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key);
 int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size);
 int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send);
 
-int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len);
+int ktls_tx_seal(struct ktls_context *ctx, u8 type, const struct ktls_pos *from,
+		 unsigned int len);
 int ktls_tx_seal_open(struct ktls_context *ctx);
+int ktls_tx_seal_pages(struct ktls_context *ctx, struct iov_iter *from,
+		       unsigned int len);
 int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control);
 int ktls_tx_flush(struct ktls_context *ctx);
 unsigned int ktls_tx_unsent(const struct ktls_context *ctx);

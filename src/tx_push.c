@@ -65,14 +65,17 @@ void ktls_tx_unregister(void)
  * ktls_tx_seal() - seal the record at the end of the sealed ones
  * @ctx: the context
  * @type: content type
- * @len: bytes of plaintext, which stand in the buffer with room for prefix (in
+ * @from: where the plaintext is, as of ktls_aead_seal(); NULL if it stands where
+ *	the record will be
+ * @len: bytes of plaintext, for which there is room in the buffer with prefix (in
  *	one piece) and suffix around them
  *
  * Context: process, socket lock held, may sleep.
  * Return: 0, or -EBADMSG if the AEAD failed: sending is over for good, for the
  * stream has lost bytes and the nonce must not be used again.
  */
-int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
+int ktls_tx_seal(struct ktls_context *ctx, u8 type, const struct ktls_pos *from,
+		 unsigned int len)
 {
 	struct ktls_tx *tx = &ctx->tx;
 	struct ktls_epoch *epoch = &tx->key->epoch;
@@ -85,7 +88,8 @@ int ktls_tx_seal(struct ktls_context *ctx, u8 type, unsigned int len)
 	/* With TLS 1.2 the tag takes its place */
 	*(u8 *)ktls_pos_data(ktls_pos_skip(payload, len)) = type;
 
-	err = ktls_aead_seal(&tx->key->aead, epoch, type, payload, len);
+	err = ktls_aead_seal(&tx->key->aead, epoch, type,
+			     from ? *from : payload, payload, len);
 	if (err) {
 		tx->err = -EBADMSG;
 		ktls_stat_inc(ctx, KTLS_STAT_TX_ERROR);
@@ -113,7 +117,7 @@ int ktls_tx_seal_open(struct ktls_context *ctx)
 	if (!len)
 		return tx->err;
 	tx->open = 0;
-	return ktls_tx_seal(ctx, KTLS_TYPE_DATA, len);
+	return ktls_tx_seal(ctx, KTLS_TYPE_DATA, NULL, len);
 }
 
 /**

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Full records of data, sealed from the pages that the plaintext is in: those of
+ * a file or of a pipe. All others are copied.
+ *
+ * Somebody may write to these pages meanwhile. Then a byte is sealed as it was or
+ * as it has become, and the record is authentic all the same: see
+ * ktls_aead_seal(). Nobody reads them when the call has returned.
+ */
+#include "aead.h"
+#include "buf.h"
+#include "cipher.h"
+#include "context.h"
+#include "key.h"
+#include "record.h"
+#include "tx.h"
+
+#include <linux/ktls.h>
+#include <linux/mm.h>
+#include <linux/uio.h>
+
+/* Shorter ones are copied sooner */
+#define PAGES_MIN 4096
+
+/* Is the cipher one that may be given pages which change? */
+static bool may_read(const struct ktls_cipher *cipher)
+{
+	return cipher->step && !cipher->ccm;
+}
+
+/*
+ * Describe @len bytes of the iterator and the content type behind them. All pieces
+ * are of whole blocks: AEADs take a slow path for other ones that leaves
+ * plaintext in memory.
+ */
+static bool map(struct bio_vec *piece, const struct iov_iter *from,
+		unsigned int len, unsigned int step, struct ktls_pos type)
+{
+	struct ktls_pos pos = { .seg = from->bvec, .skip = from->iov_offset };
+	const struct bio_vec *last = piece + KTLS_AEAD_PIECES - 1;
+
+	while (len) {
+		unsigned int n = min(len, pos.seg->bv_len - pos.skip);
+
+		if (piece == last || !n || n % step ||
+		    PageHighMem(pos.seg->bv_page))
+			return false;
+		*piece++ = (struct bio_vec){
+			.bv_page = pos.seg->bv_page, .bv_len = n,
+			.bv_offset = pos.seg->bv_offset + pos.skip,
+		};
+		len -= n;
+		pos = (struct ktls_pos){ .seg = pos.seg + 1 };
+	}
+	*piece = (struct bio_vec){
+		.bv_page = type.seg->bv_page, .bv_len = 1,
+		.bv_offset = type.seg->bv_offset + type.skip,
+	};
+	return true;
+}
+
+/**
+ * ktls_tx_seal_pages() - seal a record from the pages where its plaintext is
+ * @ctx: the context; the record is the last one in the buffer
+ * @from: where they are; advanced
+ * @len: bytes of plaintext
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: 1, or -EBADMSG as of ktls_tx_seal(); 0 if nothing has happened, for
+ * these are not pages, or not worth it.
+ */
+int ktls_tx_seal_pages(struct ktls_context *ctx, struct iov_iter *from,
+		       unsigned int len)
+{
+	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
+	const struct ktls_buf *buf = &ctx->tx.buf;
+	struct bio_vec piece[KTLS_AEAD_PIECES] __uninitialized;
+	struct ktls_pos type;
+	int err;
+
+	if (!iov_iter_is_bvec(from) || len < PAGES_MIN ||
+	    !may_read(epoch->cipher))
+		return 0;
+	type = ktls_buf_at(buf, buf->size - ktls_record_suffix(epoch));
+	if (!map(piece, from, len, epoch->cipher->step, type))
+		return 0;
+	err = ktls_tx_seal(ctx, KTLS_TYPE_DATA,
+			   &(struct ktls_pos){ .seg = piece }, len);
+	if (err)
+		return err;
+	iov_iter_advance(from, len);
+	return 1;
+}
