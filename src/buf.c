@@ -7,6 +7,7 @@
  * TCP. Nothing is allocated per record.
  */
 #include "buf.h"
+#include "spare.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -115,6 +116,13 @@ static bool needs_own(const struct ktls_buf *buf, gfp_t gfp)
 	return buf->private && !gfpflags_allow_blocking(gfp);
 }
 
+/* Has the task's page no room, and will not have it at once? */
+static bool is_spent(const struct page_frag *frag, unsigned int least)
+{
+	return frag->page && frag->offset + least > frag->size &&
+	       page_ref_count(frag->page) > 1;
+}
+
 /*
  * Have memory for the next bytes, @least of them in one piece if possible: pages
  * of our own are as small as they may be
@@ -122,8 +130,11 @@ static bool needs_own(const struct ktls_buf *buf, gfp_t gfp)
 static bool refill(const struct ktls_buf *buf, struct page_frag *frag,
 		   unsigned int least, gfp_t gfp)
 {
-	if (!needs_own(buf, gfp))
+	if (!needs_own(buf, gfp)) {
+		if (is_spent(frag, least))
+			ktls_spare_swap(frag);
 		return skb_page_frag_refill(least, frag, gfp);
+	}
 	if (frag->page)
 		put_page(frag->page);
 	return own_alloc(frag, least, gfp);

@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "selftest.h"
+#include "spare.h"
 #include "stats.h"
 #include "tfm.h"
 #include "tx.h"
@@ -43,6 +44,7 @@ static void __exit ktls_exit(void)
 {
 	ktls_ulp_unregister();
 	ktls_tx_unregister();
+	ktls_spare_unregister();
 	ktls_stats_unregister();
 	ktls_tfm_unregister();
 }

@@ -61,7 +61,6 @@ tx/256/13-aes128gcm-whole-against-tls
 tx/256/13-aes128gcm-side-against-tls
 tx/1024/13-aes128gcm-whole-against-tls
 tx/1024/13-aes128gcm-side-against-tls
-tx/16384/13-aes128gcm-whole-against-tls
 txbulk/256/13-aes128gcm-whole-against-tls
 sendfile/262144/13-aes128gcm-whole-against-tls
 rxp/256/13-aes128gcm-whole-against-tls-nopad

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages that plaintext is sealed from, and that may change meanwhile. */
+/*
+ * Pages: those that plaintext is sealed from, which may change meanwhile, and
+ * those of records, which are used again.
+ */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -67,7 +70,7 @@ static void expect_either(struct conn *c, size_t len)
 
 KTLS_TEST_EACH(pages_change_meanwhile, each_cipher, const struct tls_case *, tc)
 {
-	unsigned int i, n = rounds(20, 500);
+	unsigned int i, n = rounds(5, 500);
 	struct shared s;
 	pthread_t thread;
 	struct conn c;
@@ -163,10 +166,50 @@ KTLS_TEST_EACH(pages_seal_failure, each_version, const struct tls_case *, tc)
 	own_netns();
 	shared_open(&s, 2 * FULL);
 	conn_open(&c, tc);
+	/* One page, for kernels that send them one by one */
+	CHECK_SYS(ktls_set_max_payload(c.fd, 4096));
 	fault_set("encrypt", getpid());
 	CHECK_ERRNO(sendfile(c.fd, s.fd, &at, s.len), EBADMSG);
 	CHECK_EQ(at, 0);
 	CHECK_ERRNO(send(c.fd, "x", 1, 0), EBADMSG);
 	CHECK_EQ(stat_value("KtlsTxError"), 1);
 	peer_expect_quiet(&c);
+}
+
+/* All that one send() of FULL bytes has put on the wire. */
+static size_t get_wire(struct conn *c, u8 *wire, int flags)
+{
+	size_t len = FULL + RECORD_HEADER + SUITE_TAG_SIZE + 1;
+
+	CHECK_EQ(CHECK_SYS(recv(c->peer, wire, len, MSG_WAITALL | flags)), len);
+	return len;
+}
+
+/* Who reads by splice() has our very pages, for as long as he likes. */
+KTLS_TEST(pages_held_stay_as_they_are)
+{
+	static u8 before[RECORD_WIRE_MAX], wire[RECORD_WIRE_MAX];
+	const u8 *data = test_data(FULL);
+	size_t len, done = 0;
+	struct conn c;
+	int fds[2], i;
+
+	conn_open(&c, &case13);
+	CHECK_SYS(pipe2(fds, O_CLOEXEC));
+	conn_send(&c, data, FULL, 0);
+	len = get_wire(&c, before, MSG_PEEK);
+	while (done < len)
+		done += CHECK_SYS(splice(c.peer, NULL, fds[1], NULL, len - done,
+					 0));
+	for (i = 0; i < 100; i++) {
+		/* More than fit into one page of eight */
+		conn_send(&c, data, FULL, 0);
+		conn_send(&c, data, FULL, 0);
+		conn_send(&c, data, FULL, 0);
+		get_wire(&c, wire, 0);
+		get_wire(&c, wire, 0);
+		get_wire(&c, wire, 0);
+	}
+	CHECK_EQ(CHECK_SYS(read(fds[0], wire, len)), len);
+	CHECK_MEM(wire, before, len);
 }
