@@ -108,6 +108,15 @@ kernel_field()
 		die "unknown kernel $1: known are $(kernel_names all | xargs)"
 }
 
+# apart COMMAND...: runs it with mounts and processes of its own, all of which
+# end with the caller, however that ends: a make whose terminal has gone would
+# otherwise go on, and even try again for ever.
+apart()
+{
+	setpriv --pdeathsig KILL \
+		unshare --mount --pid --fork --kill-child "$@"
+}
+
 # kernel_names [USE...]: those whose line says one of these ("all": all of
 # them; default: check).
 kernel_names()

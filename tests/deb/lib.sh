@@ -72,7 +72,7 @@ root_run()
 	done
 	shift
 	# shellcheck disable=SC2016 # the inner shell expands these
-	unshare --mount --pid --fork --kill-child bash -euc '
+	apart bash -euc '
 		root=$1 n=$2
 		shift 2
 		mount -t proc proc "$root/proc"

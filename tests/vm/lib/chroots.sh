@@ -180,7 +180,7 @@ chroot_run()
 	need_root "enters a chroot"
 	root=$(chroot_dir "$name")
 	# shellcheck disable=SC2016 # the inner shell expands these
-	unshare --mount --pid --fork --kill-child bash -euc '
+	apart bash -euc '
 		root=$1 cwd=$2 n=$3
 		shift 3
 		mount -t proc proc "$root/proc"
