@@ -49,53 +49,65 @@ static bool is_simple(struct crypto_aead *tfm)
 	       !(crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC);
 }
 
-/**
- * ktls_aead_init() - make a key ready for use
- * @aead: to fill in, all zeros, in memory that DMA can reach; the owner wipes it
- * @cipher: the suite
- * @secret: its key, of the suite's key_size; not kept
- *
- * Context: process, may sleep and may load modules.
- * Return: 0, then ktls_aead_destroy() is due; -ENOENT if this kernel does not
- * have the cipher, -ENOMEM, or what the driver says of the key.
- */
-int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
-		   const u8 *secret)
+static struct ktls_aead *library_new(const u8 *secret, size_t size)
 {
-	struct crypto_aead *tfm;
+	struct ktls_aead *aead = kzalloc(size, GFP_KERNEL);
 
-	if (library_has(cipher)) {
-		ktls_chapoly_key(aead->words, secret);
-		return 0;
-	}
-	tfm = ktls_tfm_new(cipher, secret);
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	aead->tfm = tfm;
-	if (is_simple(tfm))
-		return 0;
-	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
+	if (!aead)
+		return ERR_PTR(-ENOMEM);
+	ktls_chapoly_key(aead->words, secret);
+	return aead;
+}
+
+static struct ktls_aead *api_new(const struct ktls_cipher *cipher,
+				 const u8 *secret, size_t size)
+{
+	struct ktls_aead *aead = ktls_tfm_new(cipher, secret, size);
+
+	if (IS_ERR(aead) || is_simple(aead->tfm))
+		return aead;
+	aead->req = aead_request_alloc(aead->tfm, GFP_KERNEL);
 	if (aead->req)
-		return 0;
-	ktls_tfm_free(cipher, tfm);
-	return -ENOMEM;
+		return aead;
+	ktls_tfm_free(cipher, aead);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
- * ktls_aead_destroy() - free what ktls_aead_init() has allocated
+ * ktls_aead_new() - make a key that is ready for use
+ * @cipher: the suite
+ * @secret: its key, of the suite's key_size; not kept
+ * @size: bytes of the structure that begins with struct ktls_aead, the same in
+ *	all calls
+ *
+ * Context: process, may sleep and may load modules.
+ * Return: memory of @size bytes, zero behind struct ktls_aead, for
+ * ktls_aead_free(), or an ERR_PTR: -ENOENT if this kernel does not have the
+ * cipher, -ENOMEM, or what the driver says of the key.
+ */
+struct ktls_aead *ktls_aead_new(const struct ktls_cipher *cipher,
+				const u8 *secret, size_t size)
+{
+	return library_has(cipher) ? library_new(secret, size) :
+				     api_new(cipher, secret, size);
+}
+
+/**
+ * ktls_aead_free() - wipe and free what ktls_aead_new() has made
  * @aead: the key; nobody uses it any more
  * @cipher: its suite
  *
  * Context: process, may sleep.
  */
-void ktls_aead_destroy(struct ktls_aead *aead,
-		       const struct ktls_cipher *cipher)
+void ktls_aead_free(struct ktls_aead *aead, const struct ktls_cipher *cipher)
 {
-	if (is_library(aead))
+	if (is_library(aead)) {
+		kfree_sensitive(aead);
 		return;
+	}
 	if (aead->req)
 		aead_request_free(aead->req);
-	ktls_tfm_free(cipher, aead->tfm);
+	ktls_tfm_free(cipher, aead);
 }
 
 static void add_piece(struct scatterlist *sg, struct page *page,

@@ -50,10 +50,9 @@ static inline bool ktls_aead_is_immediate(const struct ktls_aead *aead)
 	return !aead->tfm || !aead->req;
 }
 
-int ktls_aead_init(struct ktls_aead *aead, const struct ktls_cipher *cipher,
-		   const u8 *secret);
-void ktls_aead_destroy(struct ktls_aead *aead,
-		       const struct ktls_cipher *cipher);
+struct ktls_aead *ktls_aead_new(const struct ktls_cipher *cipher,
+				const u8 *secret, size_t size);
+void ktls_aead_free(struct ktls_aead *aead, const struct ktls_cipher *cipher);
 int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos from, struct ktls_pos to,
 		   unsigned int len);

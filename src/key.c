@@ -8,8 +8,9 @@
 #include "key.h"
 #include "aead.h"
 
+#include <linux/build_bug.h>
 #include <linux/err.h>
-#include <linux/slab.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 static const u8 *info_secret(const struct ktls_cipher *cipher, const u8 *info)
@@ -25,24 +26,23 @@ static const u8 *info_secret(const struct ktls_cipher *cipher, const u8 *info)
  *	are not read again
  *
  * Context: process, may sleep and may load modules.
- * Return: the key for ktls_key_free(), or an ERR_PTR of what ktls_aead_init()
+ * Return: the key for ktls_key_free(), or an ERR_PTR of what ktls_aead_new()
  * returns.
  */
 struct ktls_key *ktls_key_new(const struct ktls_cipher *cipher, u16 version,
 			      const u8 *info)
 {
-	struct ktls_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
-	int err;
+	const u8 *secret = info_secret(cipher, info);
+	struct ktls_aead *aead;
+	struct ktls_key *key;
 
-	if (!key)
-		return ERR_PTR(-ENOMEM);
-	memcpy(key->secret, info_secret(cipher, info), cipher->key_size);
+	BUILD_BUG_ON(offsetof(struct ktls_key, aead));
+	aead = ktls_aead_new(cipher, secret, sizeof(*key));
+	if (IS_ERR(aead))
+		return ERR_CAST(aead);
+	key = container_of(aead, struct ktls_key, aead);
+	memcpy(key->secret, secret, cipher->key_size);
 	ktls_epoch_init(&key->epoch, cipher, version, info);
-	err = ktls_aead_init(&key->aead, cipher, key->secret);
-	if (err) {
-		kfree_sensitive(key);
-		return ERR_PTR(err);
-	}
 	return key;
 }
 
@@ -54,10 +54,8 @@ struct ktls_key *ktls_key_new(const struct ktls_cipher *cipher, u16 version,
  */
 void ktls_key_free(struct ktls_key *key)
 {
-	if (!key)
-		return;
-	ktls_aead_destroy(&key->aead, key->epoch.cipher);
-	kfree_sensitive(key);
+	if (key)
+		ktls_aead_free(&key->aead, key->epoch.cipher);
 }
 
 /**

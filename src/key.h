@@ -10,13 +10,13 @@
 
 /**
  * struct ktls_key - one epoch of one direction
+ * @aead: what seals and opens; first, as it is what ktls_aead_new() returns
  * @epoch: suite, version, nonce and sequence number; moves on with each record
- * @aead: what seals and opens
  * @secret: the key as userspace gave it, since getsockopt() gives it back
  */
 struct ktls_key {
-	struct ktls_epoch epoch;
 	struct ktls_aead aead;
+	struct ktls_epoch epoch;
 	u8 secret[KTLS_KEY_MAX];
 };
 

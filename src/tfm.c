@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The crypto API's AEADs ("transforms"), one for each key.
+ * The crypto API's AEADs ("transforms"), one for each key, and the memory of the
+ * keys.
  *
  * crypto_alloc_aead() looks through the list of all algorithms, and takes as
  * much memory as the next power of two. But a driver that does nothing when a
  * transform is made or freed finds all it needs in the transform's context,
  * which is zero until there is a key. So of such a driver we keep one transform
- * that never gets a key, the model, and make the others by copying it. Other
- * drivers' transforms are allocated one by one.
+ * that never gets a key, the model, and make the others by copying it, in one
+ * piece of memory with the key. Other drivers' transforms are allocated one by
+ * one.
  */
 #include "tfm.h"
+#include "aead.h"
 #include "cipher.h"
 
 #include <crypto/aead.h>
@@ -26,7 +29,7 @@
  * struct model - what the transforms of one suite are copied from
  * @tfm: without a key, for as long as the module is loaded. Published by
  *	smp_store_release() when the rest is there, read with smp_load_acquire()
- * @cache: where its copies live
+ * @cache: where its copies live, each behind its key
  */
 struct model {
 	struct crypto_aead *tfm;
@@ -100,33 +103,39 @@ static struct crypto_aead *unwrap(struct crypto_aead *tfm)
 	return inner;
 }
 
+/* Where a key of @size bytes ends and the copy of a model begins */
+static size_t key_room(size_t size)
+{
+	return ALIGN(size, __alignof__(struct crypto_aead));
+}
+
 static struct kmem_cache *make_cache(const struct ktls_cipher *cipher,
-				     struct crypto_aead *tfm)
+				     struct crypto_aead *tfm, size_t size)
 {
 	const struct crypto_alg *alg = &crypto_aead_alg(tfm)->base;
 	char name[32];
 
 	snprintf(name, sizeof(name), "ktls_%s", cipher->name);
-	return kmem_cache_create(name, sizeof(*tfm) + alg->cra_ctxsize +
-				 alg->cra_alignmask, __alignof__(*tfm), 0,
-				 NULL);
+	return kmem_cache_create(name, key_room(size) + sizeof(*tfm) +
+				 alg->cra_ctxsize + alg->cra_alignmask,
+				 __alignof__(*tfm), 0, NULL);
 }
 
 /* Make @tfm the model, unless there is one. It is not the caller's any more */
 static int adopt(struct model *model, const struct ktls_cipher *cipher,
-		 struct crypto_aead *tfm)
+		 struct crypto_aead *tfm, size_t size)
 {
 	int err = 0;
 
 	mutex_lock(&models_mutex);
 	if (!model->tfm) {
-		model->cache = make_cache(cipher, tfm);
+		model->cache = make_cache(cipher, tfm, size);
 		err = model->cache ? 0 : -ENOMEM;
 	}
 	if (err || model->tfm) {
 		crypto_free_aead(tfm);
 	} else {
-		/* Pairs with the smp_load_acquire() in bare_tfm() */
+		/* Pairs with the smp_load_acquire() in bare() */
 		smp_store_release(&model->tfm, tfm);
 	}
 	mutex_unlock(&models_mutex);
@@ -135,25 +144,41 @@ static int adopt(struct model *model, const struct ktls_cipher *cipher,
 
 /*
  * The context stays zero. Where the kernel (from 6.16 on) has a transform point
- * at itself, a copy points at itself.
+ * at itself, a copy points at itself; before, the exit stood there, which no model
+ * has.
  */
-static struct crypto_aead *copy_model(const struct model *model)
+static struct ktls_aead *copy_model(const struct model *model, size_t size)
 {
-	struct crypto_aead *tfm = kmem_cache_zalloc(model->cache, GFP_KERNEL);
-	void **word = (void **)tfm;
+	struct ktls_aead *aead = kmem_cache_zalloc(model->cache, GFP_KERNEL);
+	struct crypto_aead *tfm;
+	void **self;
 
-	if (!tfm)
+	if (!aead)
 		return ERR_PTR(-ENOMEM);
+	tfm = (void *)aead + key_room(size);
 	memcpy(tfm, model->tfm, sizeof(*tfm));
-	for (; word < (void **)(tfm + 1); word++) {
-		if (*word == &model->tfm->base)
-			*word = &tfm->base;
-	}
-	return tfm;
+	self = (void *)&tfm->base + ALIGN(TFM_BEHIND(node), sizeof(*self));
+	if (*self == &model->tfm->base)
+		*self = &tfm->base;
+	aead->tfm = tfm;
+	return aead;
 }
 
-/* A transform without a key */
-static struct crypto_aead *bare_tfm(const struct ktls_cipher *cipher)
+/* A key with a transform of its own, which is not the caller's any more */
+static struct ktls_aead *with_own(struct crypto_aead *tfm, size_t size)
+{
+	struct ktls_aead *aead = kzalloc(size, GFP_KERNEL);
+
+	if (!aead) {
+		crypto_free_aead(tfm);
+		return ERR_PTR(-ENOMEM);
+	}
+	aead->tfm = tfm;
+	return aead;
+}
+
+/* A key whose transform does not know it yet */
+static struct ktls_aead *bare(const struct ktls_cipher *cipher, size_t size)
 {
 	struct model *model = model_of(cipher);
 	struct crypto_aead *tfm;
@@ -161,61 +186,65 @@ static struct crypto_aead *bare_tfm(const struct ktls_cipher *cipher)
 
 	/* Pairs with the smp_store_release() in adopt() */
 	if (smp_load_acquire(&model->tfm))
-		return copy_model(model);
+		return copy_model(model, size);
 
 	tfm = crypto_alloc_aead(cipher->aead, 0, 0);
 	if (IS_ERR(tfm))
-		return tfm;
+		return ERR_CAST(tfm);
 	tfm = unwrap(tfm);
 	if (!is_plain(tfm))
-		return tfm;
-	err = adopt(model, cipher, tfm);
-	return err ? ERR_PTR(err) : copy_model(model);
+		return with_own(tfm, size);
+	err = adopt(model, cipher, tfm, size);
+	return err ? ERR_PTR(err) : copy_model(model, size);
 }
 
 /**
- * ktls_tfm_new() - make a transform with a key
+ * ktls_tfm_new() - make a transform with a key, and the memory around it
  * @cipher: the suite
  * @secret: its key, of the suite's key_size
+ * @size: bytes of the structure that begins with struct ktls_aead, the same in
+ *	all calls
  *
  * Context: process, may sleep and may load modules.
- * Return: the transform for ktls_tfm_free(), or an ERR_PTR: -ENOENT if this
- * kernel does not have the cipher, -ENOMEM, or what the driver says of the key.
+ * Return: memory of @size bytes in which all but the transform is zero, for
+ * ktls_tfm_free(), or an ERR_PTR: -ENOENT if this kernel does not have the
+ * cipher, -ENOMEM, or what the driver says of the key.
  */
-struct crypto_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
-				 const u8 *secret)
+struct ktls_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
+			       const u8 *secret, size_t size)
 {
-	struct crypto_aead *tfm = bare_tfm(cipher);
+	struct ktls_aead *aead = bare(cipher, size);
 	int err;
 
-	if (IS_ERR(tfm))
-		return tfm;
-	err = crypto_aead_setkey(tfm, secret, cipher->key_size) ?:
-	      crypto_aead_setauthsize(tfm, cipher->tag_size);
+	if (IS_ERR(aead))
+		return aead;
+	err = crypto_aead_setkey(aead->tfm, secret, cipher->key_size) ?:
+	      crypto_aead_setauthsize(aead->tfm, cipher->tag_size);
 	if (err) {
-		ktls_tfm_free(cipher, tfm);
+		ktls_tfm_free(cipher, aead);
 		return ERR_PTR(err);
 	}
-	return tfm;
+	return aead;
 }
 
 /**
- * ktls_tfm_free() - wipe and free a transform
+ * ktls_tfm_free() - wipe and free a transform and the memory around it
  * @cipher: its suite
- * @tfm: from ktls_tfm_new(); nobody uses it any more
+ * @aead: from ktls_tfm_new(); nobody uses it any more
  *
  * Context: process, may sleep.
  */
-void ktls_tfm_free(const struct ktls_cipher *cipher, struct crypto_aead *tfm)
+void ktls_tfm_free(const struct ktls_cipher *cipher, struct ktls_aead *aead)
 {
 	struct kmem_cache *cache = model_of(cipher)->cache;
 
-	if (!is_plain(tfm)) {
-		crypto_free_aead(tfm);
+	if (!is_plain(aead->tfm)) {
+		crypto_free_aead(aead->tfm);
+		kfree_sensitive(aead);
 		return;
 	}
-	memzero_explicit(tfm, kmem_cache_size(cache));
-	kmem_cache_free(cache, tfm);
+	memzero_explicit(aead, kmem_cache_size(cache));
+	kmem_cache_free(cache, aead);
 }
 
 /**

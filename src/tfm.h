@@ -4,12 +4,12 @@
 
 #include <linux/types.h>
 
-struct crypto_aead;
+struct ktls_aead;
 struct ktls_cipher;
 
-struct crypto_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
-				 const u8 *secret);
-void ktls_tfm_free(const struct ktls_cipher *cipher, struct crypto_aead *tfm);
+struct ktls_aead *ktls_tfm_new(const struct ktls_cipher *cipher,
+			       const u8 *secret, size_t size);
+void ktls_tfm_free(const struct ktls_cipher *cipher, struct ktls_aead *aead);
 void ktls_tfm_unregister(void);
 
 #endif
