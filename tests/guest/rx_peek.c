@@ -223,12 +223,17 @@ KTLS_TEST_EACH(rx_peek_at_eof, each_version, const struct tls_case *, tc)
 
 KTLS_TEST_EACH(rx_peek_bad_memory, each_version, const struct tls_case *, tc)
 {
+	u8 *edge = edge_copy("123", 3);
 	struct forge f;
+	ssize_t n;
 
 	forge_open(&f, tc);
 	forge_data(&f, "abcdef", 6);
 	CHECK_ERRNO(recv(f.fd, bad_address(), 6, MSG_PEEK), EFAULT);
-	CHECK_EQ(recv(f.fd, edge_copy("123", 3), 6, MSG_PEEK), 3);
+	n = recv(f.fd, edge, 6, MSG_PEEK);
+	/* How near a fault a copy gets is different between processors */
+	CHECK(n >= 1 && n <= 3);
+	CHECK_MEM(edge, "abcdef", n);
 	expect_record(&f, RECORD_DATA, "abcdef", 6);
 	expect_nothing(&f);
 }
