@@ -23,187 +23,158 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 
-/* Shorter ones are copied sooner than pages are pinned */
+/* Shorter ones are copied sooner than pages are pinned ... */
 #define DIRECT_MIN 4096
+
+/* ... as are so many bytes for which there would have to be one more page */
+#define OVER_MAX 512
 
 #define PAGES (DIV_ROUND_UP(KTLS_RECORD_PAYLOAD_MAX, PAGE_SIZE) + 1)
 
 /**
  * struct direct - where one record goes
- * @pages: the reader's
+ * @page: the reader's
+ * @pages: how many
  * @offset: of the payload in the first of them
  * @len: bytes of payload
- * @whole: those in whole blocks, which go to @pages. AEADs take a slow path for
- *	other ones that leaves plaintext in memory
+ * @whole: those in whole blocks, which go to these pages. AEADs take a slow path
+ *	for other ones that leaves plaintext in memory
  * @rest: bytes of the record behind them, which go to the end of the buffer
- * @piece: both
- * @pieces: how many
  */
 struct direct {
-	struct page *pages[PAGES];
-	size_t offset;
+	struct page *page[PAGES];
+	unsigned int pages;
+	unsigned int offset;
 	unsigned int len;
 	unsigned int whole;
 	unsigned int rest;
-	struct bio_vec piece[KTLS_AEAD_PIECES];
-	unsigned int pieces;
 };
 
-static bool add(struct direct *d, struct page *page, unsigned int offset,
-		unsigned int size)
-{
-	if (d->pieces == KTLS_AEAD_PIECES || PageHighMem(page))
-		return false;
-	d->piece[d->pieces++] = (struct bio_vec){
-		.bv_page = page, .bv_offset = offset, .bv_len = size,
-	};
-	return true;
-}
-
-static bool map_pages(struct direct *d)
+/* Describe the record, the rest of which stands at @rest, in one piece */
+static void map(const struct direct *d, struct ktls_pos rest,
+		struct bio_vec *piece)
 {
 	unsigned int left = d->whole, at = d->offset, i;
 
 	for (i = 0; left; i++) {
 		unsigned int n = min_t(unsigned int, left, PAGE_SIZE - at);
 
-		if (!add(d, d->pages[i], at, n))
-			return false;
+		*piece++ = (struct bio_vec){
+			.bv_page = d->page[i], .bv_offset = at, .bv_len = n,
+		};
 		left -= n;
 		at = 0;
 	}
-	return true;
-}
-
-static bool map_rest(struct direct *d, struct ktls_pos pos)
-{
-	unsigned int size = d->rest;
-
-	while (size) {
-		unsigned int n = min(size, pos.seg->bv_len - pos.skip);
-
-		if (!add(d, pos.seg->bv_page, pos.seg->bv_offset + pos.skip, n))
-			return false;
-		size -= n;
-		pos = (struct ktls_pos){ .seg = pos.seg + 1 };
-	}
-	return true;
-}
-
-/* The reader gets the last bytes of the payload */
-static void move_rest(const struct direct *d, struct ktls_pos pos)
-{
-	unsigned int left = d->len - d->whole;
-
-	while (left) {
-		unsigned int at = d->offset + d->len - left;
-		unsigned int n = left;
-		void *span = ktls_pos_next(&pos, &n);
-
-		/* Blocks do not cross pages of the reader */
-		memcpy(page_address(d->pages[at / PAGE_SIZE]) + at % PAGE_SIZE,
-		       span, n);
-		left -= n;
-	}
+	*piece = (struct bio_vec){
+		.bv_page = rest.seg->bv_page,
+		.bv_offset = rest.seg->bv_offset + rest.skip,
+		.bv_len = d->rest,
+	};
 }
 
 /* What is in the reader's pages is not authentic, or not his to have so */
-static void wipe(const struct direct *d)
+static void wipe(const struct direct *d, struct ktls_pos pos)
 {
-	unsigned int left = d->whole, at = d->offset, i;
+	unsigned int left = d->whole;
 
-	for (i = 0; left; i++) {
-		unsigned int n = min_t(unsigned int, left, PAGE_SIZE - at);
+	while (left) {
+		unsigned int n = left;
+		void *span = ktls_pos_next(&pos, &n);
 
-		memzero_explicit(page_address(d->pages[i]) + at, n);
+		memzero_explicit(span, n);
 		left -= n;
-		at = 0;
 	}
 }
 
 static bool is_data(const struct ktls_epoch *epoch, struct ktls_pos type)
 {
-	unsigned int one = 1;
-
 	return !ktls_record_inner(epoch) ||
-	       *(u8 *)ktls_pos_next(&type, &one) == KTLS_TYPE_DATA;
+	       *(u8 *)ktls_pos_data(type) == KTLS_TYPE_DATA;
 }
 
 /* The record stands in the reader's pages and, from @rest on, in the buffer */
 static bool open_there(struct ktls_context *ctx, const struct direct *d,
 		       struct ktls_pos rest)
 {
+	struct bio_vec piece[PAGES + 1] __uninitialized;
+	struct ktls_pos payload = { .seg = piece };
 	struct ktls_key *key = ctx->rx.key;
-	struct ktls_pos payload = { .seg = d->piece };
 	int err;
 
+	map(d, rest, piece);
 	ktls_rx_read_explicit(ctx);
 	err = ktls_aead_open(&key->aead, &key->epoch, KTLS_TYPE_DATA, payload,
 			     payload, d->len);
-	if (!err && is_data(&key->epoch, ktls_pos_skip(rest, d->len - d->whole))) {
-		move_rest(d, rest);
+	rest.skip += d->len - d->whole;
+	if (!err && is_data(&key->epoch, rest))
 		return true;
-	}
-	wipe(d);
+	wipe(d, payload);
 	if (!err)
 		ctx->rx.indirect = true;
 	return false;
 }
 
-static bool copy_rest(struct ktls_context *ctx, const struct direct *d,
-		      struct ktls_pos pos)
-{
-	unsigned int skip = ktls_record_prefix(&ctx->rx.key->epoch) + d->whole;
-	unsigned int left = d->rest;
-
-	while (left) {
-		unsigned int n = left;
-		void *span = ktls_pos_next(&pos, &n);
-
-		if (ktls_rx_copy(ctx, skip, span, n) < 0)
-			return false;
-		skip += n;
-		left -= n;
-	}
-	return true;
-}
-
 /* Copy the record to where it is opened then */
-static bool copy_and_open(struct ktls_context *ctx, struct direct *d,
-			  struct iov_iter *iter)
+static bool copy_and_open(struct ktls_context *ctx, const struct direct *d,
+			  struct iov_iter *iter, struct ktls_pos rest)
 {
 	unsigned int prefix = ktls_record_prefix(&ctx->rx.key->epoch);
-	unsigned int start = ctx->rx.buf.size;
-	struct ktls_pos rest;
+	unsigned int over = d->len - d->whole;
+
+	return !ktls_rx_copy_to_iter(ctx, prefix, iter, d->whole) &&
+	       ktls_rx_copy(ctx, prefix + d->whole, ktls_pos_data(rest),
+			    d->rest) > 0 &&
+	       open_there(ctx, d, rest) &&
+	       ktls_pos_copy_to_iter(rest, over, iter) == over;
+}
+
+/* The rest is less than a page, which ktls_buf_begin() does not tear */
+static bool hold_rest(struct ktls_context *ctx, const struct direct *d,
+		      struct iov_iter *iter)
+{
+	struct ktls_buf *buf = &ctx->rx.buf;
+	unsigned int start = buf->size;
 	bool opened;
 
-	if (ktls_rx_copy_to_iter(ctx, prefix, iter, d->whole) ||
-	    ktls_buf_begin(ctx->sk, &ctx->rx.buf, 0, d->rest, true,
+	if (ktls_buf_begin(ctx->sk, buf, 0, d->rest, true,
 			   ctx->sk->sk_allocation))
 		return false;
-	rest = ktls_buf_at(&ctx->rx.buf, start);
-	opened = copy_rest(ctx, d, rest) && map_pages(d) && map_rest(d, rest) &&
-		 open_there(ctx, d, rest);
-	ktls_buf_trim(ctx->sk, &ctx->rx.buf, d->rest);
+	opened = copy_and_open(ctx, d, iter, ktls_buf_at(buf, start));
+	ktls_buf_trim(ctx->sk, buf, d->rest);
 	return opened;
 }
 
-static bool pin_and_open(struct ktls_context *ctx, struct direct *d,
-			 struct iov_iter *iter)
+static bool hold_pages(struct ktls_context *ctx, struct direct *d,
+		       struct iov_iter *iter)
 {
-	unsigned int step = ctx->rx.key->epoch.cipher->step;
 	size_t before = iov_iter_count(iter);
 	bool opened;
-	ssize_t n;
 
-	n = ktls_pin(iter, d->len, d->pages, PAGES, &d->offset);
-	if (n <= 0)
+	if (!ktls_pin(iter, d->offset, d->whole, d->page))
 		return false;
-	opened = n == d->len && d->offset % step == 0 &&
-		 copy_and_open(ctx, d, iter);
-	ktls_unpin(d->pages, DIV_ROUND_UP(d->offset + n, PAGE_SIZE));
-	iov_iter_revert(iter, before - iov_iter_count(iter));
+	opened = hold_rest(ctx, d, iter);
+	ktls_unpin(d->page, d->pages);
+	if (!opened)
+		iov_iter_revert(iter, before - iov_iter_count(iter));
 	return opened;
+}
+
+/* Returns false if the AEAD's blocks would cross ends of pages */
+static bool plan(struct direct *d, const struct ktls_context *ctx,
+		 const struct iov_iter *iter)
+{
+	const struct ktls_epoch *epoch = &ctx->rx.key->epoch;
+	unsigned int step = epoch->cipher->step, over;
+
+	d->offset = ktls_pin_offset(*iter);
+	d->len = ctx->rx.want - ktls_record_framing(epoch);
+	d->whole = round_down(d->len, step);
+	over = offset_in_page(d->offset + d->whole);
+	if (over <= OVER_MAX)
+		d->whole -= over;
+	d->pages = DIV_ROUND_UP(d->offset + d->whole, PAGE_SIZE);
+	d->rest = d->len - d->whole + ktls_record_suffix(epoch);
+	return d->offset % step == 0;
 }
 
 /* May the record be one of data, and of a length that makes it worth while? */
@@ -233,18 +204,10 @@ static bool is_worth(const struct ktls_context *ctx, size_t room)
 unsigned int ktls_rx_open_into(struct ktls_context *ctx, struct iov_iter *iter,
 			       size_t room)
 {
-	const struct ktls_epoch *epoch = &ctx->rx.key->epoch;
 	struct direct d __uninitialized;
 
-	if (room < DIRECT_MIN || ktls_rx_look(ctx) <= 0 || !is_worth(ctx, room))
+	if (room < DIRECT_MIN || ktls_rx_look(ctx) <= 0 || !is_worth(ctx, room) ||
+	    !plan(&d, ctx, iter) || !hold_pages(ctx, &d, iter))
 		return 0;
-
-	d.len = ctx->rx.want - ktls_record_framing(epoch);
-	d.whole = round_down(d.len, epoch->cipher->step);
-	d.rest = d.len - d.whole + ktls_record_suffix(epoch);
-	d.pieces = 0;
-	if (!pin_and_open(ctx, &d, iter))
-		return 0;
-	iov_iter_advance(iter, d.len);
 	return d.len;
 }

@@ -11,28 +11,48 @@
 #ifdef KTLS_HAVE_IOV_ITER_EXTRACT_PAGES
 
 /**
+ * ktls_pin_offset() - where in its page the reader's memory begins
+ * @iter: the memory
+ *
+ * Context: any.
+ * Return: bytes before it; perhaps too many if less than a page of it is in one
+ * run.
+ */
+unsigned int ktls_pin_offset(struct iov_iter iter)
+{
+	/* All addresses or-ed with all lengths: here of one run of a page */
+	iov_iter_truncate(&iter, PAGE_SIZE);
+	return offset_in_page(iov_iter_alignment(&iter));
+}
+
+/**
  * ktls_pin() - keep pages of the reader where they are
  * @iter: the reader's memory; not advanced
+ * @offset: ktls_pin_offset() of it
  * @size: bytes wanted
- * @pages: set to the pages that have the first of them
- * @max: how many pages at most
- * @offset: set to where the bytes begin in the first page
+ * @pages: set to the pages that have them
  *
  * Context: process, may fault.
- * Return: bytes that stand in these pages, or an error. Unless it is at least 1
- * there is nothing to unpin.
+ * Return: true; or false if they cannot be had or have no address in the kernel,
+ * and there is nothing to unpin.
  */
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset)
+bool ktls_pin(struct iov_iter *iter, unsigned int offset, unsigned int size,
+	      struct page **pages)
 {
+	unsigned int max = DIV_ROUND_UP(offset + size, PAGE_SIZE);
+	size_t start;
 	ssize_t n;
 
-	if (!user_backed_iter(iter))
-		return -EFAULT;
-	n = iov_iter_extract_pages(iter, &pages, size, max, 0, offset);
-	if (n > 0)
-		iov_iter_revert(iter, n);
-	return n;
+	if (IS_ENABLED(CONFIG_HIGHMEM) || !user_backed_iter(iter))
+		return false;
+	n = iov_iter_extract_pages(iter, &pages, size, max, 0, &start);
+	if (n <= 0)
+		return false;
+	iov_iter_revert(iter, n);
+	if (n == size && start == offset)
+		return true;
+	ktls_unpin(pages, DIV_ROUND_UP(start + n, PAGE_SIZE));
+	return false;
 }
 
 /**
@@ -49,10 +69,15 @@ void ktls_unpin(struct page **pages, unsigned int n)
 
 #else
 
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset)
+unsigned int ktls_pin_offset(struct iov_iter iter)
 {
-	return -EOPNOTSUPP;
+	return 0;
+}
+
+bool ktls_pin(struct iov_iter *iter, unsigned int offset, unsigned int size,
+	      struct page **pages)
+{
+	return false;
 }
 
 void ktls_unpin(struct page **pages, unsigned int n)

@@ -7,8 +7,9 @@
 struct iov_iter;
 struct page;
 
-ssize_t ktls_pin(struct iov_iter *iter, size_t size, struct page **pages,
-		 unsigned int max, size_t *offset);
+unsigned int ktls_pin_offset(struct iov_iter iter);
+bool ktls_pin(struct iov_iter *iter, unsigned int offset, unsigned int size,
+	      struct page **pages);
 void ktls_unpin(struct page **pages, unsigned int n);
 
 #endif
