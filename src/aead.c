@@ -25,10 +25,11 @@
 
 /*
  * The additional data, then the pieces of the record: all that a buffer may
- * have where it comes from, for one that grew by small sends has that many
+ * have where it comes from, for one that grew by small sends has that many; and
+ * the tag
  */
-#define SG_FROM (1 + KTLS_BUF_SEGS)
-#define SG_TO (1 + KTLS_AEAD_PIECES)
+#define SG_FROM (1 + KTLS_BUF_SEGS + 1)
+#define SG_TO (1 + KTLS_AEAD_PIECES + 1)
 
 /* With FIPS 140 the crypto API says what may be used, and the library nothing */
 static bool library_has(const struct ktls_cipher *cipher)
@@ -117,33 +118,47 @@ static void add_piece(struct scatterlist *sg, struct page *page,
 	sg_set_page(sg, page, len, offset);
 }
 
-/* Describe @size bytes from @pos on; the last entry is marked as the end */
-static void map_record(struct scatterlist *sg, struct ktls_pos pos,
-		       unsigned int size)
+/* Describe @size bytes from @pos on, which goes on. Returns the entry behind */
+static inline struct scatterlist *map(struct scatterlist *sg,
+				      struct ktls_pos *pos, unsigned int size)
 {
-	while (true) {
-		unsigned int n = min(size, pos.seg->bv_len - pos.skip);
+	while (size) {
+		unsigned int n = min(size, ktls_pos_left(*pos));
 
-		add_piece(sg, pos.seg->bv_page, n,
-			  pos.seg->bv_offset + pos.skip);
+		add_piece(sg++, pos->seg->bv_page, n,
+			  pos->seg->bv_offset + pos->skip);
+		pos->skip += n;
 		size -= n;
-		if (!size)
-			break;
-		sg++;
-		pos.seg++;
-		pos.skip = 0;
+		if (size) {
+			pos->seg++;
+			pos->skip = 0;
+		}
 	}
-	sg_mark_end(sg);
+	return sg;
+}
+
+/*
+ * Describe @size bytes from @pos on, and the @tag behind them, where there is
+ * one: drivers find it sooner if it has an entry of its own
+ */
+static void map_record(struct scatterlist *sg, struct ktls_pos pos,
+		       unsigned int size, unsigned int tag)
+{
+	sg = map(sg, &pos, size);
+	if (tag && !ktls_pos_left(pos))
+		pos = (struct ktls_pos){ .seg = pos.seg + 1 };
+	sg = map(sg, &pos, tag);
+	sg_mark_end(sg - 1);
 }
 
 /* Describe the additional data and @size bytes from @pos on */
 static void map_with_aad(struct scatterlist *sg, struct ktls_aead *aead,
 			 unsigned int aad_len, struct ktls_pos pos,
-			 unsigned int size)
+			 unsigned int size, unsigned int tag)
 {
 	add_piece(sg, virt_to_page(aead->aad), aad_len,
 		  offset_in_page(aead->aad));
-	map_record(sg + 1, pos, size);
+	map_record(sg + 1, pos, size, tag);
 }
 
 /*
@@ -152,42 +167,39 @@ static void map_with_aad(struct scatterlist *sg, struct ktls_aead *aead,
  */
 static void map_in_place(struct scatterlist *sg, struct ktls_aead *aead,
 			 unsigned int aad_len, struct ktls_pos pos,
-			 unsigned int size)
+			 unsigned int size, unsigned int tag)
 {
 	if (aad_len != KTLS_RECORD_HEADER || pos.skip < aad_len) {
-		map_with_aad(sg, aead, aad_len, pos, size);
+		map_with_aad(sg, aead, aad_len, pos, size, tag);
 		return;
 	}
 	pos.skip -= aad_len;
-	map_record(sg, pos, size + aad_len);
+	map_record(sg, pos, size + aad_len, tag);
 }
 
-/* The request for a record with @nonce: @here, unless the key has one */
-static struct aead_request *request(struct ktls_aead *aead,
-				    struct aead_request *here,
-				    unsigned int aad_len, const u8 *nonce)
+/*
+ * Run @op on the request, whose lists and lengths are set, and wait for it. One
+ * on the stack is done when @op returns: nobody calls back. Inlined, so that the
+ * call of @op is a direct one.
+ */
+static inline int run(struct ktls_aead *aead, struct aead_request *req,
+		      int (*op)(struct aead_request *req))
 {
-	struct aead_request *req = aead->req ?: here;
-
-	memcpy(aead->iv, nonce, sizeof(aead->iv));
-	aead_request_set_tfm(req, aead->tfm);
-	aead_request_set_ad(req, aad_len);
-	return req;
-}
-
-/* Run @op on the request, whose lists, lengths and IV are set, and wait for it */
-static int run(struct aead_request *req, int (*op)(struct aead_request *req))
-{
-	DECLARE_CRYPTO_WAIT(wait);
+	struct crypto_wait wait __uninitialized;
 	unsigned int noio;
 	int err;
 
+	if (aead->req)
+		crypto_init_wait(&wait);
+	aead_request_set_tfm(req, aead->tfm);
 	aead_request_set_callback(req, CRYPTO_TFM_REQ_MAY_BACKLOG |
 				  CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &wait);
 	/* Swap or a file system may be behind this very socket */
 	noio = memalloc_noio_save();
-	err = crypto_wait_req(op(req), &wait);
+	err = op(req);
+	if (aead->req)
+		err = crypto_wait_req(err, &wait);
 	memalloc_noio_restore(noio);
 	return err;
 }
@@ -197,30 +209,38 @@ static int run(struct aead_request *req, int (*op)(struct aead_request *req))
  * difference
  */
 static int api_do(int (*op)(struct aead_request *req), struct ktls_aead *aead,
-		  const u8 *nonce, unsigned int aad_len, struct ktls_pos from,
-		  unsigned int in, struct ktls_pos to, unsigned int out)
+		  const struct ktls_epoch *epoch, unsigned int aad_len,
+		  struct ktls_pos from, unsigned int in, struct ktls_pos to,
+		  unsigned int out)
 {
 	struct scatterlist from_sg[SG_FROM] __uninitialized;
 	struct scatterlist to_sg[SG_TO] __uninitialized;
 	struct aead_request here __uninitialized;
-	struct aead_request *req = request(aead, &here, aad_len, nonce);
+	struct aead_request *req = aead->req ?: &here;
 	struct scatterlist *target = from_sg;
+	unsigned int size = min(in, out);
 
 	if (ktls_pos_equal(from, to)) {
-		map_in_place(from_sg, aead, aad_len, from, max(in, out));
+		map_in_place(from_sg, aead, aad_len, from, size,
+			     max(in, out) - size);
 	} else {
 		target = to_sg;
-		map_with_aad(from_sg, aead, aad_len, from, in);
-		map_with_aad(to_sg, aead, aad_len, to, out);
+		map_with_aad(from_sg, aead, aad_len, from, size, in - size);
+		map_with_aad(to_sg, aead, aad_len, to, size, out - size);
 	}
+	ktls_record_iv(epoch, aead->iv);
+	aead_request_set_ad(req, aad_len);
 	aead_request_set_crypt(req, from_sg, target, in, aead->iv);
-	return run(req, op);
+	return run(aead, req, op);
 }
 
+/* The library's description of a record, whose nonce is put at @nonce */
 static struct ktls_chapoly library_job(const struct ktls_aead *aead,
-				       const u8 *nonce, unsigned int aad_len,
+				       const struct ktls_epoch *epoch,
+				       u8 *nonce, unsigned int aad_len,
 				       unsigned int size)
 {
+	ktls_record_iv(epoch, nonce);
 	return (struct ktls_chapoly){
 		.key = aead->words,
 		.nonce = nonce,
@@ -228,6 +248,32 @@ static struct ktls_chapoly library_job(const struct ktls_aead *aead,
 		.aad_len = aad_len,
 		.len = size,
 	};
+}
+
+/* Not inlined: what the library needs on the stack the API does not */
+static noinline int
+library_seal(const struct ktls_aead *aead, const struct ktls_epoch *epoch,
+	     unsigned int aad_len, struct ktls_pos from, struct ktls_pos to,
+	     unsigned int size)
+{
+	u8 nonce[KTLS_AEAD_IV_SIZE];
+	struct ktls_chapoly job = library_job(aead, epoch, nonce, aad_len,
+					      size);
+
+	ktls_chapoly_seal(&job, from, to);
+	return 0;
+}
+
+static noinline int
+library_open(const struct ktls_aead *aead, const struct ktls_epoch *epoch,
+	     unsigned int aad_len, struct ktls_pos from, struct ktls_pos to,
+	     unsigned int size)
+{
+	u8 nonce[KTLS_AEAD_IV_SIZE];
+	struct ktls_chapoly job = library_job(aead, epoch, nonce, aad_len,
+					      size);
+
+	return ktls_chapoly_open(&job, from, to);
 }
 
 /**
@@ -255,17 +301,10 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
-	u8 nonce[KTLS_AEAD_IV_SIZE];
 
-	ktls_record_iv(epoch, nonce);
-	if (is_library(aead)) {
-		struct ktls_chapoly job = library_job(aead, nonce,
-							 aad_len, size);
-
-		ktls_chapoly_seal(&job, from, to);
-		return 0;
-	}
-	return api_do(crypto_aead_encrypt, aead, nonce, aad_len, from, size, to,
+	if (is_library(aead))
+		return library_seal(aead, epoch, aad_len, from, to, size);
+	return api_do(crypto_aead_encrypt, aead, epoch, aad_len, from, size, to,
 		      size + epoch->cipher->tag_size);
 }
 
@@ -291,15 +330,9 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 {
 	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
-	u8 nonce[KTLS_AEAD_IV_SIZE];
 
-	ktls_record_iv(epoch, nonce);
-	if (is_library(aead)) {
-		struct ktls_chapoly job = library_job(aead, nonce,
-							 aad_len, size);
-
-		return ktls_chapoly_open(&job, from, to);
-	}
-	return api_do(crypto_aead_decrypt, aead, nonce, aad_len, from,
+	if (is_library(aead))
+		return library_open(aead, epoch, aad_len, from, to, size);
+	return api_do(crypto_aead_decrypt, aead, epoch, aad_len, from,
 		      size + epoch->cipher->tag_size, to, size);
 }

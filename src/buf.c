@@ -140,22 +140,6 @@ static bool refill(const struct ktls_buf *buf, struct page_frag *frag,
 	return own_alloc(frag, least, gfp);
 }
 
-static int append(struct ktls_buf *buf, struct page_frag *frag,
-		  unsigned int size, gfp_t gfp)
-{
-	while (size) {
-		int err = have_room(buf, gfp);
-
-		if (err)
-			return err;
-		if ((!frag->page || frag->offset == frag->size) &&
-		    !refill(buf, frag, size, gfp))
-			return -ENOMEM;
-		size -= take_from_frag(buf, frag, size);
-	}
-	return 0;
-}
-
 static void trim(struct ktls_buf *buf, struct page_frag *frag,
 		 unsigned int size)
 {
@@ -204,15 +188,24 @@ void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 }
 
 /* Append all of it, or nothing */
-static int reserve(struct ktls_buf *buf, struct page_frag *frag,
-		   unsigned int size, gfp_t gfp)
+static int append(struct ktls_buf *buf, struct page_frag *frag,
+		  unsigned int size, gfp_t gfp)
 {
-	unsigned int before = buf->size;
-	int err = append(buf, frag, size, gfp);
+	unsigned int left = size;
 
-	if (err)
-		trim(buf, frag, buf->size - before);
-	return err;
+	while (left) {
+		int err = have_room(buf, gfp);
+
+		if (!err && (!frag->page || frag->offset == frag->size) &&
+		    !refill(buf, frag, left, gfp))
+			err = -ENOMEM;
+		if (err) {
+			trim(buf, frag, size - left);
+			return err;
+		}
+		left -= take_from_frag(buf, frag, left);
+	}
+	return 0;
 }
 
 /**
@@ -230,7 +223,7 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		     gfp_t gfp)
 {
 	sock_owned_by_me(sk);
-	return reserve(buf, sk_page_frag(sk), size, gfp);
+	return append(buf, sk_page_frag(sk), size, gfp);
 }
 
 /*
@@ -260,7 +253,7 @@ static int begin(struct ktls_buf *buf, struct page_frag *frag,
 		return -ENOMEM;
 	if (align)
 		leave_gap(buf, frag, prefix, size);
-	return reserve(buf, frag, size, gfp);
+	return append(buf, frag, size, gfp);
 }
 
 /**
@@ -287,13 +280,13 @@ static int begin(struct ktls_buf *buf, struct page_frag *frag,
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp)
 {
-	struct page_frag own = {};
+	struct page_frag own = {}, *frag = &own;
 	int err;
 
 	sock_owned_by_me(sk);
 	if (!needs_own(buf, gfp))
-		return begin(buf, sk_page_frag(sk), prefix, size, align, gfp);
-	err = begin(buf, &own, prefix, size, align, gfp);
+		frag = sk_page_frag(sk);
+	err = begin(buf, frag, prefix, size, align, gfp);
 	if (own.page)
 		put_page(own.page);
 	return err;
@@ -345,9 +338,10 @@ void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 		seg->bv_len -= left;
 	}
 
-	buf->nsegs -= seg - buf->seg;
-	memmove(buf->seg, seg, buf->nsegs * sizeof(*seg));
 	buf->size -= size;
+	buf->nsegs -= seg - buf->seg;
+	if (buf->nsegs && seg != buf->seg)
+		memmove(buf->seg, seg, buf->nsegs * sizeof(*seg));
 }
 
 /* Bytes from the peer must not make TCP shrink the send buffer */
@@ -360,19 +354,14 @@ static bool may_charge(struct sock *sk, const struct ktls_buf *buf, int size)
 }
 
 /**
- * ktls_buf_account() - charge the socket for what stays in the buffer, and give
- * back what an empty one does not need
+ * ktls_buf_account_change() - ktls_buf_account(), if there is something to do
  * @sk: the socket
  * @buf: the buffer
  *
- * To be called before the lock is released. What comes and goes under the lock
- * is TCP's to charge: a socket may send whenever TCP would let it.
- *
  * Context: process, socket lock held.
- * Return: true; or false if there is more in the buffer than the socket's share
- * of memory allows, which then is not charged.
+ * Return: as ktls_buf_account().
  */
-bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
+bool ktls_buf_account_change(struct sock *sk, struct ktls_buf *buf)
 {
 	sock_owned_by_me(sk);
 	give_room_back(buf);
@@ -398,18 +387,6 @@ void ktls_buf_release(struct sock *sk, struct ktls_buf *buf)
 {
 	ktls_buf_trim(sk, buf, buf->size);
 	ktls_buf_account(sk, buf);
-}
-
-/**
- * ktls_buf_crowded() - is there perhaps no room for one more record?
- * @buf: the buffer
- *
- * Context: socket lock held.
- * Return: true if what is in the buffer should go first.
- */
-bool ktls_buf_crowded(const struct ktls_buf *buf)
-{
-	return buf->nsegs > KTLS_BUF_SEGS - KTLS_BUF_RECORD_SEGS;
 }
 
 /**
@@ -463,7 +440,8 @@ int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 	while (done < size) {
 		unsigned int n = size - done;
 		void *span = ktls_pos_next(&pos, &n);
-		size_t copied = copy_from_iter(span, n, iter);
+		/* No object of the kernel's, whose size wanted to be looked up */
+		size_t copied = _copy_from_iter(span, n, iter);
 
 		done += copied;
 		if (copied < n) {

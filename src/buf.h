@@ -53,7 +53,7 @@ struct ktls_buf {
  */
 struct ktls_pos {
 	const struct bio_vec *seg;
-	unsigned int skip;
+	size_t skip;
 };
 
 void ktls_buf_init(struct ktls_buf *buf, bool private);
@@ -65,9 +65,39 @@ void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 bool ktls_buf_suits(const struct ktls_buf *buf, unsigned int prefix,
 		    unsigned int size);
 void ktls_buf_consume(struct sock *sk, struct ktls_buf *buf, unsigned int size);
-bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf);
+bool ktls_buf_account_change(struct sock *sk, struct ktls_buf *buf);
 void ktls_buf_release(struct sock *sk, struct ktls_buf *buf);
-bool ktls_buf_crowded(const struct ktls_buf *buf);
+
+/**
+ * ktls_buf_account() - charge the socket for what stays in the buffer, and give
+ * back what an empty one does not need
+ * @sk: the socket
+ * @buf: the buffer
+ *
+ * To be called before the lock is released. What comes and goes under the lock
+ * is TCP's to charge: a socket may send whenever TCP would let it.
+ *
+ * Context: process, socket lock held.
+ * Return: true; or false if there is more in the buffer than the socket's share
+ * of memory allows, which then is not charged.
+ */
+static inline bool ktls_buf_account(struct sock *sk, struct ktls_buf *buf)
+{
+	return (buf->size == buf->charged && buf->seg == buf->few) ||
+	       ktls_buf_account_change(sk, buf);
+}
+
+/**
+ * ktls_buf_crowded() - is there perhaps no room for one more record?
+ * @buf: the buffer
+ *
+ * Context: socket lock held.
+ * Return: true if what is in the buffer should go first.
+ */
+static inline bool ktls_buf_crowded(const struct ktls_buf *buf)
+{
+	return buf->nsegs > KTLS_BUF_SEGS - KTLS_BUF_RECORD_SEGS;
+}
 
 static inline bool ktls_pos_equal(struct ktls_pos a, struct ktls_pos b)
 {
@@ -126,6 +156,18 @@ static inline void *ktls_pos_data(struct ktls_pos pos)
 }
 
 /**
+ * ktls_pos_left() - how far does the piece go?
+ * @pos: the place
+ *
+ * Context: any.
+ * Return: bytes from there on that stand in one piece.
+ */
+static inline unsigned int ktls_pos_left(struct ktls_pos pos)
+{
+	return pos.seg->bv_len - pos.skip;
+}
+
+/**
  * ktls_pos_next() - step through the bytes of a buffer
  * @pos: a place; goes on behind the bytes returned
  * @size: bytes wanted; cut to those that stand in one piece
@@ -138,7 +180,7 @@ static inline void *ktls_pos_next(struct ktls_pos *pos, unsigned int *size)
 	const struct bio_vec *seg = pos->seg;
 	void *span = ktls_pos_data(*pos);
 
-	*size = min(*size, seg->bv_len - pos->skip);
+	*size = min(*size, ktls_pos_left(*pos));
 	pos->skip += *size;
 	if (pos->skip == seg->bv_len) {
 		pos->seg++;

@@ -71,18 +71,13 @@ static unsigned int begin(struct run *run, const struct ktls_chapoly *job,
 	return n;
 }
 
-/* Bytes from here on that stand in one piece */
-static unsigned int span(struct ktls_pos pos)
-{
-	return pos.seg->bv_len - pos.skip;
-}
-
 /* Whole blocks where they stand, and those that are torn in the buffer */
 static void go_on(struct run *run, struct ktls_pos from, struct ktls_pos to,
 		  unsigned int left)
 {
 	while (left) {
-		unsigned int n = min3(span(from), span(to), left);
+		unsigned int n = min3(ktls_pos_left(from), ktls_pos_left(to),
+				      left);
 
 		if (n < left)
 			n = round_down(n, CHACHA_BLOCK_SIZE);

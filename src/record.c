@@ -17,9 +17,6 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-/* The version in the header of every record, RFC 8446 section 5.1 */
-#define WIRE_VERSION TLS_1_2_VERSION
-
 /**
  * ktls_epoch_init() - take over nonce and sequence number from crypto_info
  * @epoch: to fill in
@@ -72,93 +69,6 @@ void ktls_epoch_export(const struct ktls_epoch *epoch, u8 *info)
 	put_unaligned_be64(epoch->seq, salt + cipher->salt_size);
 }
 
-static void write_header(u8 *header, u8 type, unsigned int len)
-{
-	header[0] = type;
-	put_unaligned_be16(WIRE_VERSION, header + 1);
-	put_unaligned_be16(len, header + 3);
-}
-
-/* RFC 8446 section 5.2: the outer type of a protected record is always 23 */
-static u8 outer_type(const struct ktls_epoch *epoch, u8 type)
-{
-	return epoch->version == TLS_1_3_VERSION ? KTLS_TYPE_DATA : type;
-}
-
-/**
- * ktls_record_write_prefix() - header and explicit nonce of the next record
- * @epoch: the state
- * @prefix: ktls_record_prefix() bytes to write
- * @type: content type
- * @len: bytes of payload, at most KTLS_RECORD_PAYLOAD_MAX
- *
- * Context: any.
- */
-void ktls_record_write_prefix(const struct ktls_epoch *epoch, u8 *prefix,
-			      u8 type, unsigned int len)
-{
-	unsigned int body = len + ktls_record_suffix(epoch);
-
-	if (ktls_epoch_explicit(epoch)) {
-		put_unaligned_be64(epoch->explicit, prefix + KTLS_RECORD_HEADER);
-		body += KTLS_RECORD_EXPLICIT;
-	}
-	write_header(prefix, outer_type(epoch, type), body);
-}
-
-/**
- * ktls_record_aad() - additional authenticated data of the next record
- * @epoch: the state
- * @aad: room for KTLS_RECORD_AAD_MAX bytes
- * @type: content type
- * @len: bytes of payload
- *
- * TLS 1.2 authenticates the sequence number and the plaintext's length (RFC
- * 5246 section 6.2.3.3), TLS 1.3 the header as sent (RFC 8446 section 5.2).
- *
- * Context: any.
- * Return: bytes written to @aad.
- */
-unsigned int ktls_record_aad(const struct ktls_epoch *epoch, u8 *aad, u8 type,
-			     unsigned int len)
-{
-	if (epoch->version == TLS_1_3_VERSION) {
-		write_header(aad, KTLS_TYPE_DATA,
-			     len + ktls_record_suffix(epoch));
-		return KTLS_RECORD_HEADER;
-	}
-
-	put_unaligned_be64(epoch->seq, aad);
-	write_header(aad + KTLS_REC_SEQ_SIZE, type, len);
-	return KTLS_RECORD_AAD_MAX;
-}
-
-/**
- * ktls_record_iv() - the next record's nonce, as the crypto API wants it
- * @epoch: the state
- * @iv: KTLS_AEAD_IV_SIZE bytes to write
- *
- * Either salt and explicit nonce (RFC 5288 section 3), or the static nonce
- * with the sequence number exclusive-ored into its last eight bytes (RFC 8446
- * section 5.3, RFC 7905 section 2). The crypto API's CCM takes in front of the
- * nonce the size of the length field less one (RFC 3610 section 2.3).
- *
- * Context: any.
- */
-void ktls_record_iv(const struct ktls_epoch *epoch, u8 *iv)
-{
-	const unsigned int fixed = KTLS_NONCE_SIZE - sizeof(u64);
-	u64 tail = epoch->explicit;
-
-	memset(iv, 0, KTLS_AEAD_IV_SIZE);
-	if (epoch->cipher->ccm)
-		*iv++ = 14 - KTLS_NONCE_SIZE;
-	if (!ktls_epoch_explicit(epoch))
-		tail = get_unaligned_be64(epoch->nonce + fixed) ^ epoch->seq;
-	memcpy(iv, epoch->nonce, fixed);
-	put_unaligned_be64(tail, iv + fixed);
-}
-
 /**
  * ktls_record_parse() - read the header of the next record
  * @epoch: the state
@@ -182,7 +92,7 @@ int ktls_record_parse(const struct ktls_epoch *epoch, const u8 *header,
 		return -EMSGSIZE;
 	if (len < overhead)
 		return -EBADMSG;
-	if (get_unaligned_be16(header + 1) != WIRE_VERSION)
+	if (get_unaligned_be16(header + 1) != KTLS_WIRE_VERSION)
 		return -EINVAL;
 	if (epoch->version == TLS_1_3_VERSION && header[0] != KTLS_TYPE_DATA)
 		return -EBADMSG;

@@ -2,9 +2,12 @@
 #ifndef KTLS_RECORD_H
 #define KTLS_RECORD_H
 
-#include <linux/types.h>
+#include "cipher.h"
 
-struct ktls_cipher;
+#include <linux/ktls.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
 
 #define KTLS_RECORD_HEADER 5		/* type, version, length */
 #define KTLS_RECORD_EXPLICIT 8		/* explicit nonce, RFC 5288 section 3 */
@@ -13,6 +16,9 @@ struct ktls_cipher;
 #define KTLS_RECORD_AAD_MAX 13		/* RFC 5246 section 6.2.3.3 */
 #define KTLS_NONCE_SIZE 12
 #define KTLS_AEAD_IV_SIZE 16		/* the crypto API's IV, CCM's being the longest */
+
+/* The version in the header of every record, RFC 8446 section 5.1 */
+#define KTLS_WIRE_VERSION TLS_1_2_VERSION
 
 /* Content types, RFC 8446 section 5.1 */
 #define KTLS_TYPE_HANDSHAKE 22
@@ -46,14 +52,9 @@ void ktls_epoch_init(struct ktls_epoch *epoch, const struct ktls_cipher *cipher,
 		     u16 version, const u8 *info);
 void ktls_epoch_export(const struct ktls_epoch *epoch, u8 *info);
 
-void ktls_record_write_prefix(const struct ktls_epoch *epoch, u8 *prefix,
-			      u8 type, unsigned int len);
-unsigned int ktls_record_aad(const struct ktls_epoch *epoch, u8 *aad, u8 type,
-			     unsigned int len);
 int ktls_record_parse(const struct ktls_epoch *epoch, const u8 *header,
 		      unsigned int *size);
 void ktls_epoch_read_explicit(struct ktls_epoch *epoch, const u8 *prefix);
-void ktls_record_iv(const struct ktls_epoch *epoch, u8 *iv);
 
 /**
  * ktls_epoch_explicit() - does a part of the nonce travel in the record?
@@ -141,6 +142,94 @@ static inline unsigned int ktls_record_suffix(const struct ktls_epoch *epoch)
 static inline unsigned int ktls_record_framing(const struct ktls_epoch *epoch)
 {
 	return epoch->prefix + epoch->suffix;
+}
+
+static inline void ktls_write_header(u8 *header, u8 type, unsigned int len)
+{
+	header[0] = type;
+	put_unaligned_be16(KTLS_WIRE_VERSION, header + 1);
+	put_unaligned_be16(len, header + 3);
+}
+
+/* RFC 8446 section 5.2: the outer type of a protected record is always 23 */
+static inline u8 ktls_outer_type(const struct ktls_epoch *epoch, u8 type)
+{
+	return epoch->version == TLS_1_3_VERSION ? KTLS_TYPE_DATA : type;
+}
+
+/**
+ * ktls_record_write_prefix() - header and explicit nonce of the next record
+ * @epoch: the state
+ * @prefix: ktls_record_prefix() bytes to write
+ * @type: content type
+ * @len: bytes of payload, at most KTLS_RECORD_PAYLOAD_MAX
+ *
+ * Context: any.
+ */
+static inline void ktls_record_write_prefix(const struct ktls_epoch *epoch,
+					    u8 *prefix, u8 type,
+					    unsigned int len)
+{
+	unsigned int body = len + ktls_record_suffix(epoch);
+
+	if (ktls_epoch_explicit(epoch)) {
+		put_unaligned_be64(epoch->explicit, prefix + KTLS_RECORD_HEADER);
+		body += KTLS_RECORD_EXPLICIT;
+	}
+	ktls_write_header(prefix, ktls_outer_type(epoch, type), body);
+}
+
+/**
+ * ktls_record_aad() - additional authenticated data of the next record
+ * @epoch: the state
+ * @aad: room for KTLS_RECORD_AAD_MAX bytes
+ * @type: content type
+ * @len: bytes of payload
+ *
+ * TLS 1.2 authenticates the sequence number and the plaintext's length (RFC
+ * 5246 section 6.2.3.3), TLS 1.3 the header as sent (RFC 8446 section 5.2).
+ *
+ * Context: any.
+ * Return: bytes written to @aad.
+ */
+static inline unsigned int ktls_record_aad(const struct ktls_epoch *epoch,
+					   u8 *aad, u8 type, unsigned int len)
+{
+	if (epoch->version == TLS_1_3_VERSION) {
+		ktls_write_header(aad, KTLS_TYPE_DATA,
+				  len + ktls_record_suffix(epoch));
+		return KTLS_RECORD_HEADER;
+	}
+
+	put_unaligned_be64(epoch->seq, aad);
+	ktls_write_header(aad + KTLS_REC_SEQ_SIZE, type, len);
+	return KTLS_RECORD_AAD_MAX;
+}
+
+/**
+ * ktls_record_iv() - the next record's nonce, as the crypto API wants it
+ * @epoch: the state
+ * @iv: KTLS_AEAD_IV_SIZE bytes to write
+ *
+ * Either salt and explicit nonce (RFC 5288 section 3), or the static nonce
+ * with the sequence number exclusive-ored into its last eight bytes (RFC 8446
+ * section 5.3, RFC 7905 section 2). The crypto API's CCM takes in front of the
+ * nonce the size of the length field less one (RFC 3610 section 2.3).
+ *
+ * Context: any.
+ */
+static __always_inline void ktls_record_iv(const struct ktls_epoch *epoch, u8 *iv)
+{
+	const unsigned int fixed = KTLS_NONCE_SIZE - sizeof(u64);
+	u64 tail = epoch->explicit;
+
+	memset(iv, 0, KTLS_AEAD_IV_SIZE);
+	if (epoch->cipher->ccm)
+		*iv++ = 14 - KTLS_NONCE_SIZE;
+	if (!ktls_epoch_explicit(epoch))
+		tail = get_unaligned_be64(epoch->nonce + fixed) ^ epoch->seq;
+	memcpy(iv, epoch->nonce, fixed);
+	put_unaligned_be64(tail, iv + fixed);
 }
 
 #endif

@@ -15,11 +15,17 @@
 #include "compat/tcp_send.h"
 
 #include <linux/ktls.h>
+#include <linux/sizes.h>
+#include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #define SEND_FLAGS (MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR |	\
 		    MSG_CMSG_COMPAT | KTLS_MSG_INTERNAL)
+
+/* TCP_NOTSENT_LOWAT is looked at when an sk_buff begins, which takes that much */
+#define TCP_STEP SZ_64K
 
 /**
  * ktls_tx_init() - set up the sending direction
@@ -93,6 +99,23 @@ static int tx_check(const struct ktls_context *ctx)
 	return tx->err;
 }
 
+/*
+ * May plaintext be taken? The answer TCP would give if it had the sealed records
+ * already, so that one call can seal many of them and hand them over together.
+ */
+static inline bool has_room(const struct ktls_context *ctx)
+{
+	const struct ktls_tx *tx = &ctx->tx;
+	const struct sock *sk = ctx->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 notsent = tp->write_seq - tp->snd_nxt;
+
+	if (tx->rest || ktls_buf_crowded(&tx->buf) ||
+	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
+		return false;
+	return notsent + round_down(tx->sealed, TCP_STEP) < tcp_notsent_lowat(tp);
+}
+
 /* Are there sequence numbers for the open record and @records more? */
 static bool has_numbers(const struct ktls_tx *tx, unsigned int records)
 {
@@ -110,7 +133,7 @@ static int tx_wait(struct ktls_context *ctx, const struct ktls_send *send,
 	struct sock *sk = ctx->sk;
 	int err = ktls_tx_push(ctx, 0, *timeo ? NULL : send->control);
 
-	if (err || (!nomem && ktls_tx_room(ctx)))
+	if (err || (!nomem && has_room(ctx)))
 		return err;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	return sk_stream_wait_memory(sk, timeo) ?: tx_check(ctx);
@@ -146,78 +169,75 @@ static int copy(struct ktls_context *ctx, unsigned int len,
 
 /*
  * Take bytes into the open record: as many as it has room for, or none. If they
- * are all of it, it may be sealed at once. Returns how many, -ENOMEM, -ENOBUFS
- * or -EFAULT with nothing changed, or -EBADMSG if the record is lost.
+ * are all of it, it may be sealed at once. Returns 0, -ENOMEM, -ENOBUFS or
+ * -EFAULT with nothing changed, or -EBADMSG if the record is lost.
  */
 static int fill(struct ktls_context *ctx, struct iov_iter *from)
 {
 	struct ktls_tx *tx = &ctx->tx;
 	unsigned int len = min_t(size_t, iov_iter_count(from),
 				 tx->max_payload - tx->open);
-	unsigned int size = tx->buf.size;
+	unsigned int framing = 0;
 	int err;
 
-	if (tx->open)
+	if (tx->open) {
 		err = ktls_buf_reserve(ctx->sk, &tx->buf, len,
 				       ctx->sk->sk_allocation);
-	else
+	} else {
+		framing = ktls_record_framing(&tx->key->epoch);
 		err = begin(ctx, len, may_leave_gap(ctx));
+	}
 	if (err)
 		return err;
 
 	if (len == tx->max_payload) {
 		err = ktls_tx_seal_pages(ctx, from, len);
 		if (err)
-			return err < 0 ? err : len;
+			return min(err, 0);
 	}
 	err = copy(ctx, len, from);
-	if (err) {
-		ktls_buf_trim(ctx->sk, &tx->buf, tx->buf.size - size);
-		return err;
-	}
-	tx->open += len;
-	return len;
+	if (err)
+		ktls_buf_trim(ctx->sk, &tx->buf, framing + len);
+	else
+		tx->open += len;
+	return err;
 }
 
 /* Take and seal bytes for as long as nothing stands against it */
-static int take(struct ktls_context *ctx, struct iov_iter *from, size_t *copied)
+static int take(struct ktls_context *ctx, struct iov_iter *from)
 {
 	struct ktls_tx *tx = &ctx->tx;
-	int ret;
+	int err = 0;
 
-	while (iov_iter_count(from)) {
-		if (!has_numbers(tx, !tx->open))
+	while (!err && iov_iter_count(from)) {
+		if (!ktls_epoch_has(&tx->key->epoch, 1))
 			return -EBADMSG;
-		if (!ktls_tx_room(ctx))
+		if (!has_room(ctx))
 			return -EAGAIN;
 
-		ret = fill(ctx, from);
-		if (ret < 0)
-			return ret;
-		*copied += ret;
-		if (tx->open == tx->max_payload || ktls_buf_crowded(&tx->buf)) {
-			ret = ktls_tx_seal_open(ctx);
-			if (ret)
-				return ret;
-		}
+		err = fill(ctx, from);
+		if (!err && (tx->open == tx->max_payload ||
+			     ktls_buf_crowded(&tx->buf)))
+			err = ktls_tx_seal_open(ctx);
 	}
-	return 0;
+	return err;
 }
 
 static int send_data(struct ktls_context *ctx, struct msghdr *msg,
-		     const struct ktls_send *send, long timeo, size_t *copied)
+		     const struct ktls_send *send, long timeo)
 {
+	size_t size = msg_data_left(msg);
 	int err;
 
 	for (;;) {
-		err = take(ctx, &msg->msg_iter, copied);
+		err = take(ctx, &msg->msg_iter);
 		if (err != -EAGAIN && err != -ENOMEM)
 			break;
 		err = tx_wait(ctx, send, err == -ENOMEM, &timeo);
 		if (err)
 			break;
 	}
-	if (*copied && !(msg->msg_flags & MSG_MORE))
+	if (!(msg->msg_flags & MSG_MORE) && msg_data_left(msg) < size)
 		err = ktls_tx_seal_open(ctx) ?: err;
 	return err;
 }
@@ -237,7 +257,7 @@ static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
 	for (;;) {
 		if (!has_numbers(&ctx->tx, control_records(ctx, size)))
 			return -EBADMSG;
-		if (!size || (!ctx->tx.sealed && ktls_tx_room(ctx)))
+		if (!size || (!ctx->tx.sealed && has_room(ctx)))
 			return 0;
 		err = tx_wait(ctx, send, false, timeo);
 		if (err)
@@ -281,11 +301,12 @@ static int control_seal(struct ktls_context *ctx, u8 type, size_t size)
 /*
  * A control message goes whole or not at all, however many records it needs:
  * all its memory and all its bytes are there before the first one is sealed.
- * The open record goes before it, but stays as it is if the message fails.
+ * The open record goes before it, but stays as it is if the message fails. Not
+ * inlined: it is rare, and would take registers from what is not.
  */
-static int send_control(struct ktls_context *ctx, struct msghdr *msg,
-			const struct ktls_send *send, long timeo,
-			size_t *copied)
+static noinline int
+send_control(struct ktls_context *ctx, struct msghdr *msg,
+	     const struct ktls_send *send, long timeo)
 {
 	size_t size = msg_data_left(msg);
 	int err;
@@ -307,10 +328,7 @@ static int send_control(struct ktls_context *ctx, struct msghdr *msg,
 			break;
 	} while (!err);
 
-	err = err ?: control_seal(ctx, send->type, size);
-	if (!err)
-		*copied = size;
-	return err;
+	return err ?: control_seal(ctx, send->type, size);
 }
 
 static int send_error(struct sock *sk, int flags, int err)
@@ -349,9 +367,8 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	struct ktls_send send = { .type = KTLS_TYPE_DATA };
 	int flags = msg->msg_flags;
 	struct sock *sk = ctx->sk;
-	size_t copied = 0;
-	long timeo;
 	int err, pushed;
+	long timeo;
 
 	err = check_flags(msg);
 	if (!err && msg->msg_controllen)
@@ -364,14 +381,14 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (send.type != KTLS_TYPE_DATA)
-		err = send_control(ctx, msg, &send, timeo, &copied);
+		err = send_control(ctx, msg, &send, timeo);
 	else
-		err = send_data(ctx, msg, &send, timeo, &copied);
+		err = send_data(ctx, msg, &send, timeo);
 
 	pushed = ktls_tx_push(ctx, flags & MSG_EOR, send.control);
 	err = err ?: pushed;
 	/* Bytes of a record that was lost, or of a dead connection, do not count */
-	if (copied && !pushed && !ctx->tx.err)
-		return copied;
+	if (msg_data_left(msg) < size && !pushed && !ctx->tx.err)
+		return size - msg_data_left(msg);
 	return err ? send_error(sk, flags, err) : 0;
 }

@@ -40,7 +40,7 @@ static bool map(struct bio_vec *piece, const struct iov_iter *from,
 	const struct bio_vec *last = piece + KTLS_AEAD_PIECES - 1;
 
 	while (len) {
-		unsigned int n = min(len, pos.seg->bv_len - pos.skip);
+		unsigned int n = min(len, ktls_pos_left(pos));
 
 		if (piece == last || !n || n % step ||
 		    PageHighMem(pos.seg->bv_page))

@@ -2,7 +2,7 @@
 /*
  * From the open record to TCP: seal, hand over, hand over the rest later.
  *
- * Whether there is room is asked before plaintext is taken (ktls_tx_room()).
+ * Whether there is room is asked before plaintext is taken (has_room()).
  * A record that has been sealed then goes to TCP whole and without MSG_MORE:
  * while it does, the socket's send buffer has no limit. Only memory that TCP
  * cannot get leaves a rest, and while there is one nothing more is taken.
@@ -31,9 +31,6 @@
  */
 #define ROOM_FACTOR 4
 #define ROOM_SLACK SZ_64K
-
-/* TCP_NOTSENT_LOWAT is looked at when an sk_buff begins, which takes that much */
-#define TCP_STEP SZ_64K
 
 /* Records must reach TCP for memory to be freed: the work has a rescuer */
 static struct workqueue_struct *ktls_tx_workqueue;
@@ -132,29 +129,6 @@ unsigned int ktls_tx_unsent(const struct ktls_context *ctx)
 	return ctx->tx.sealed + ctx->tx.open;
 }
 
-/**
- * ktls_tx_room() - may plaintext be taken?
- * @ctx: the context
- *
- * The answer TCP would give if it had the sealed records already, so that one
- * call can seal many of them and hand them over together.
- *
- * Context: socket lock held.
- * Return: true if it may.
- */
-bool ktls_tx_room(const struct ktls_context *ctx)
-{
-	const struct ktls_tx *tx = &ctx->tx;
-	const struct sock *sk = ctx->sk;
-	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 notsent = tp->write_seq - tp->snd_nxt;
-
-	if (tx->rest || ktls_buf_crowded(&tx->buf) ||
-	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
-		return false;
-	return notsent + round_down(tx->sealed, TCP_STEP) < tcp_notsent_lowat(tp);
-}
-
 /* Can TCP still send? If not, nothing that we keep will ever be wanted */
 static bool can_send(const struct sock *sk)
 {
@@ -240,6 +214,8 @@ static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
 {
 	struct ktls_tx *tx = &ctx->tx;
 
+	if (!tx->sealed)
+		return 0;
 	hand_over(ctx, flags, control);
 	if (!tx->sealed) {
 		WRITE_ONCE(tx->rest, false);
@@ -269,13 +245,14 @@ static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
  */
 int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control)
 {
-	int err = push(ctx, flags, control);
+	int err;
 
-	if (ktls_buf_account(ctx->sk, &ctx->tx.buf) || !ctx->tx.open)
-		return err;
-	err = ktls_tx_seal_open(ctx) ?: push(ctx, flags, control);
-	ktls_buf_account(ctx->sk, &ctx->tx.buf);
-	return err;
+	/* Again for an open record, if there is one, and then there is none */
+	for (err = 0;; err = ktls_tx_seal_open(ctx)) {
+		err = err ?: push(ctx, flags, control);
+		if (ktls_buf_account(ctx->sk, &ctx->tx.buf) || !ctx->tx.open)
+			return err;
+	}
 }
 
 /**
