@@ -71,6 +71,8 @@ void fault_load(void)
 	fault_set("alloc_page", 0);
 	fault_set("softirq_page", 0);
 	fault_set("softirq_rmem", 0);
+	fault_set("kworkers", 0);
+	fault_set("pass", 0);
 	fault_set("failed", 0);
 }
 
