@@ -15,6 +15,7 @@
 #include "tfm.h"
 
 #include <crypto/aead.h>
+#include <linux/build_bug.h>
 #include <linux/crypto.h>
 #include <linux/err.h>
 #include <linux/fips.h>
@@ -24,12 +25,12 @@
 #include <linux/slab.h>
 
 /*
- * The additional data, then the pieces of the record: all that a buffer may
- * have where it comes from, for one that grew by small sends has that many; and
- * the tag
+ * The additional data, then the pieces of the record, then the tag. In place there
+ * may be as many as a buffer has, for one that grew by small sends has that many;
+ * apart there are two lists, one behind the other.
  */
-#define SG_FROM (1 + KTLS_BUF_SEGS + 1)
-#define SG_TO (1 + KTLS_AEAD_PIECES + 1)
+#define SG_APART (1 + KTLS_AEAD_PIECES + 1)
+#define SG_MAX (1 + KTLS_BUF_SEGS + 1)
 
 /* With FIPS 140 the crypto API says what may be used, and the library nothing */
 static bool library_has(const struct ktls_cipher *cipher)
@@ -213,24 +214,24 @@ static int api_do(int (*op)(struct aead_request *req), struct ktls_aead *aead,
 		  struct ktls_pos from, unsigned int in, struct ktls_pos to,
 		  unsigned int out)
 {
-	struct scatterlist from_sg[SG_FROM] __uninitialized;
-	struct scatterlist to_sg[SG_TO] __uninitialized;
+	struct scatterlist from_sg[SG_MAX] __uninitialized;
 	struct aead_request here __uninitialized;
 	struct aead_request *req = aead->req ?: &here;
-	struct scatterlist *target = from_sg;
+	struct scatterlist *to_sg = from_sg;
 	unsigned int size = min(in, out);
 
+	BUILD_BUG_ON(2 * SG_APART > SG_MAX);
 	if (ktls_pos_equal(from, to)) {
 		map_in_place(from_sg, aead, aad_len, from, size,
 			     max(in, out) - size);
 	} else {
-		target = to_sg;
+		to_sg += SG_APART;
 		map_with_aad(from_sg, aead, aad_len, from, size, in - size);
 		map_with_aad(to_sg, aead, aad_len, to, size, out - size);
 	}
 	ktls_record_iv(epoch, aead->iv);
 	aead_request_set_ad(req, aad_len);
-	aead_request_set_crypt(req, from_sg, target, in, aead->iv);
+	aead_request_set_crypt(req, from_sg, to_sg, in, aead->iv);
 	return run(aead, req, op);
 }
 
@@ -282,7 +283,7 @@ library_open(const struct ktls_aead *aead, const struct ktls_epoch *epoch,
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type
  * @from: where the plaintext is, with TLS 1.3 followed by the content type. In
- *	at most KTLS_BUF_SEGS pieces
+ *	at most KTLS_BUF_SEGS pieces, or KTLS_AEAD_PIECES if @to is elsewhere
  * @to: where the ciphertext goes, behind the record's header and with room for
  *	the tag behind it: @from itself, or memory apart from it in at most
  *	KTLS_AEAD_PIECES; one byte at the same distance in both may be the same
@@ -313,8 +314,9 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
  * @aead: the key; the caller lets nobody else use it meanwhile
  * @epoch: nonce and sequence number of this record; not advanced
  * @type: content type of the header
- * @from: where the ciphertext is, in at most KTLS_BUF_SEGS pieces; before it is
- *	the record's header, unless it is opened to elsewhere, behind it the tag
+ * @from: where the ciphertext is, in at most KTLS_BUF_SEGS pieces, or
+ *	KTLS_AEAD_PIECES if @to is elsewhere; before it is the record's header,
+ *	unless it is opened to elsewhere, behind it the tag
  * @to: where the plaintext goes: @from itself, or memory apart from it in at
  *	most KTLS_AEAD_PIECES
  * @len: bytes of plaintext, with TLS 1.3 without the inner content type, which
