@@ -65,10 +65,11 @@ int ring_result(struct ring *r)
 	return res;
 }
 
-void ring_recv(struct ring *r, int fd, void *buf, size_t len, u8 flags)
+static void transfer(struct ring *r, u8 opcode, int fd, const void *buf,
+		     size_t len, u8 flags)
 {
 	const struct io_uring_sqe sqe = {
-		.opcode = IORING_OP_RECV,
+		.opcode = opcode,
 		.flags = flags,
 		.fd = fd,
 		.addr = (unsigned long)buf,
@@ -78,15 +79,12 @@ void ring_recv(struct ring *r, int fd, void *buf, size_t len, u8 flags)
 	ring_start(r, &sqe);
 }
 
+void ring_recv(struct ring *r, int fd, void *buf, size_t len, u8 flags)
+{
+	transfer(r, IORING_OP_RECV, fd, buf, len, flags);
+}
+
 void ring_send(struct ring *r, int fd, const void *buf, size_t len, u8 flags)
 {
-	const struct io_uring_sqe sqe = {
-		.opcode = IORING_OP_SEND,
-		.flags = flags,
-		.fd = fd,
-		.addr = (unsigned long)buf,
-		.len = len,
-	};
-
-	ring_start(r, &sqe);
+	transfer(r, IORING_OP_SEND, fd, buf, len, flags);
 }
