@@ -105,6 +105,10 @@ bench: ## Count instructions: ktls, the kernel's tls, OpenSSL
 demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 	@SERVE="$(SERVE)" scripts/demo
 
+.PHONY: fuzz
+fuzz: ## Fuzz the module's pure files and its framer (TARGET, SECONDS)
+	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(TARGET)
+
 .PHONY: profile
 KERNEL ?= 6.12
 profile: ## Say in which functions a CASE of the benchmark spends its time
@@ -120,6 +124,8 @@ help: ## List the targets
 	@echo "  CC=COMPILER     instead of the one that the kernel asks for"
 	@echo "  QUICK=1         bench: fewer cells"
 	@echo "  NATIVE=1        bench: on this machine, in time"
+	@echo "  TARGET=NAME     fuzz: only this one of tests/fuzz (default: all)"
+	@echo "  SECONDS=N       fuzz: for so long (default: for ever)"
 	@echo "  CASE=PATTERN    what to profile, e.g. tx/256/ktls/13-aes128gcm"
 	@echo "  KERNEL=NAME     one of tests/vm/kernels (default: $(KERNEL))"
 	@echo "  W=1 WERROR=1    more warnings; warnings are errors"

@@ -15,15 +15,17 @@ chroot_dir()
 # libssl, libcmocka: for the programs of tests/, built in trixie only, so that
 # every host runs the same ones; libzstd and zlib are what a static libcrypto
 # needs. g++: the UAPI header is compiled as C++, too. clang: for other
-# warnings. dkms: an old one and a new one. rpm: what makes rpm packages and
-# repositories and installs from them, apart from the system they go to.
+# warnings, and with libclang-rt for fuzzing. dkms: an old one and a new one. rpm:
+# what makes rpm packages and repositories and installs from them, apart from the
+# system they go to.
 chroot_packages()
 {
 	case $1 in
 	trixie)
 		echo gcc-14 gcc-12 gcc g++ libc6-dev make pahole kmod \
 			libelf1t64 libssl-dev libzstd-dev zlib1g-dev \
-			libcmocka-dev sparse xz-utils clang dkms
+			libcmocka-dev sparse xz-utils clang libclang-rt-dev \
+			dkms
 		;;
 	bullseye)
 		echo gcc-10 gcc libc6-dev make libelf1 kmod dkms
