@@ -105,7 +105,8 @@ kernel_field()
 	awk -v name="$1" -v col="$col" \
 		'$1 == name { print $col; found = 1 } END { exit !found }' \
 		"$KTLS_TOP/tests/vm/kernels" ||
-		die "unknown kernel $1: known are $(kernel_names all | xargs)"
+		die "unknown kernel $1: known are" \
+			"$(kernel_names check run build hand | xargs)"
 }
 
 # apart COMMAND...: runs it with mounts and processes of its own, all of which
@@ -117,12 +118,13 @@ apart()
 		unshare --mount --pid --fork --kill-child "$@"
 }
 
-# kernel_names [USE...]: those whose line says one of these ("all": all of
-# them; default: check).
+# kernel_names [USE...]: those whose line says one of these ("all": all but
+# "hand"; default: check).
 kernel_names()
 {
-	awk -v uses=" ${*:-check} " '/^[^#]/ && (uses == " all " ||
-		index(uses, " " $8 " ")) { print $1 }' \
+	awk -v uses=" ${*:-check} " '/^[^#]/ &&
+		((uses == " all " && $8 != "hand") ||
+		 index(uses, " " $8 " ")) { print $1 }' \
 		"$KTLS_TOP/tests/vm/kernels"
 }
 

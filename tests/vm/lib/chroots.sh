@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Build chroots: one for each Debian release that has a compiler we need, and
-# "cross" for kernels and programs of other processors. To be sourced after
-# common.sh and archive.sh.
+# Build chroots: one for each Debian release that has a compiler we need, "cross"
+# for kernels and programs of other processors, "source" for whole kernels, "rpm"
+# for packages. To be sourced after common.sh and archive.sh.
 
 cross_archs='arm64 s390x'
 
@@ -33,13 +33,17 @@ chroot_packages()
 	rpm)
 		echo rpm rpmlint createrepo-c dnf make kmod
 		;;
+	source)
+		echo gcc-14 gcc libc6-dev make bc bison flex libelf-dev \
+			libssl-dev kmod xz-utils perl python3-minimal
+		;;
 	cross)
 		echo gcc-14 gcc libc6-dev make pahole kmod libelf1t64 perl \
 			gcc-{12,14}-{aarch64,s390x}-linux-gnu \
 			libc6-dev-{arm64,s390x}-cross
 		;;
 	*)
-		die "unknown chroot $1: known are trixie, bullseye, rpm and cross"
+		die "unknown chroot $1: known are trixie, bullseye, rpm, source and cross"
 		;;
 	esac | tr " " ,
 }
@@ -53,7 +57,7 @@ chroot_recipe()
 chroot_suite()
 {
 	case $1 in
-	rpm | cross) echo trixie ;;
+	rpm | source | cross) echo trixie ;;
 	*) echo "$1" ;;
 	esac
 }
