@@ -46,25 +46,22 @@ static int ktls_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
  * ktls_splice_eof() - a splice into the socket has ended early
  * @sock: the socket
  *
- * The bytes it left in an open record have no successor: they go now.
+ * The bytes it left in an open record have no successor: they go now. TCP is to be
+ * told afterwards: it may have been left waiting for a successor, too.
  *
  * Context: process; takes the socket lock.
- * Return: true if the socket has a TX key, so that TCP need not be told.
  */
-bool ktls_splice_eof(struct socket *sock)
+void ktls_splice_eof(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	struct ktls_context *ctx;
-	bool ours;
 
 	lock_sock(sk);
 	ctx = ktls_context(sk);
-	ours = ctx->tx.key;
 	/* An error stays in the context or in sk_err, where the next call meets it */
-	if (ours)
+	if (ctx->tx.key)
 		ktls_tx_flush(ctx);
 	release_sock(sk);
-	return ours;
 }
 
 /*

@@ -29,7 +29,7 @@ void ktls_base_restore(struct sock *sk, const struct ktls_base *base);
 void ktls_proto_fill(struct ktls_base *base);
 
 /* Callbacks whose shape depends on the kernel end here, see compat/proto.c */
-bool ktls_splice_eof(struct socket *sock);
+void ktls_splice_eof(struct socket *sock);
 int ktls_queue_length(struct sock *sk, int cmd);
 int ktls_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 bool ktls_receives(const struct sock *sk);

@@ -385,7 +385,7 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	else
 		err = send_data(ctx, msg, &send, timeo);
 
-	pushed = ktls_tx_push(ctx, flags & MSG_EOR, send.control);
+	pushed = ktls_tx_push(ctx, flags, send.control);
 	err = err ?: pushed;
 	/* Bytes of a record that was lost, or of a dead connection, do not count */
 	if (msg_data_left(msg) < size && !pushed && !ctx->tx.err)

@@ -92,7 +92,8 @@ static void compat_splice_eof(struct socket *sock)
 {
 	const struct ktls_base *base = base_of(sock->sk);
 
-	if (!ktls_splice_eof(sock) && base->prot->splice_eof)
+	ktls_splice_eof(sock);
+	if (base->prot->splice_eof)
 		base->prot->splice_eof(sock);
 }
 #endif

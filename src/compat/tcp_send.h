@@ -22,6 +22,12 @@ struct bio_vec;
 /* There is no message whose control buffer TCP could see */
 #define KTLS_TCP_SEND_TAKES_CONTROL false
 
+/* Of @flags, those of a user's message, what TCP shall know, too */
+static inline int ktls_tcp_send_flags(int flags)
+{
+	return flags & MSG_EOR;
+}
+
 /* A piece of many pages becomes one fragment of an sk_buff: there are enough */
 static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
 {
@@ -37,6 +43,15 @@ static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
  * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment
  * of each page, of which an sk_buff has just enough for 64 KiB. With gaps it is
  * full too soon, a small segment goes out from within a large send, and Nagle,
+/*
+ * Of @flags, those of a user's message, what TCP shall know, too. A splice says
+ * MSG_MORE when its next piece follows at once, and takes it back if none does.
+ */
+static inline int ktls_tcp_send_flags(int flags)
+{
+	return flags & (flags & MSG_SPLICE_PAGES ? MSG_EOR | MSG_MORE : MSG_EOR);
+}
+
  * unless it is off, then holds back the end of it.
  */
 static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)

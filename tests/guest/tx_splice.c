@@ -168,6 +168,20 @@ KTLS_TEST_EACH(splice_sendfile_beyond_end, each_version,
 	}
 }
 
+/* Nor does TCP keep full records back, which it was told others would follow. */
+KTLS_TEST(splice_sendfile_end_leaves_tcp)
+{
+	struct source s;
+	struct conn c;
+	off_t at = 0;
+
+	source_open(&s, 2 * RECORD_PLAIN_MAX);
+	conn_open(&c, &case13);
+	CHECK_EQ(CHECK_SYS(sendfile(c.fd, s.fd, &at, 1 << 24)), s.len);
+	CHECK_EQ(outq_nsd(c.fd), 0);
+	peer_expect_data(&c, s.data, s.len);
+}
+
 KTLS_TEST(splice_more_joins_later_data)
 {
 	const u8 *data = test_data(3005);
