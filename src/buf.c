@@ -224,6 +224,20 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 {
 	sock_owned_by_me(sk);
 	return append(buf, sk_page_frag(sk), size, gfp);
+/**
+ * ktls_buf_end_page() - have the next bytes begin a page
+ * @sk: the socket
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_buf_end_page(struct sock *sk)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+
+	sock_owned_by_me(sk);
+	frag->offset = PAGE_ALIGN(frag->offset);
+}
+
 }
 
 /*

@@ -61,6 +61,7 @@ int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp);
 int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 		     gfp_t gfp);
+void ktls_buf_end_page(struct sock *sk);
 void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size);
 bool ktls_buf_suits(const struct ktls_buf *buf, unsigned int prefix,
 		    unsigned int size);

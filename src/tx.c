@@ -146,14 +146,21 @@ static bool may_leave_gap(const struct ktls_context *ctx)
 	       (!ctx->tx.buf.size && !tcp_send_head(ctx->sk));
 }
 
-/* Room for a record of @len bytes behind what is in the buffer */
-static int begin(struct ktls_context *ctx, unsigned int len, bool align)
+/**
+ * ktls_tx_begin() - have room for a record behind what is in the buffer
+ * @ctx: the context
+ * @len: bytes of plaintext
+ *
+ * Context: process, socket lock held, may sleep.
+ * Return: as ktls_buf_begin().
+ */
+int ktls_tx_begin(struct ktls_context *ctx, unsigned int len)
 {
 	const struct ktls_epoch *epoch = &ctx->tx.key->epoch;
 
 	return ktls_buf_begin(ctx->sk, &ctx->tx.buf, ktls_record_prefix(epoch),
-			      len + ktls_record_framing(epoch), align,
-			      ctx->sk->sk_allocation);
+			      len + ktls_record_framing(epoch),
+			      may_leave_gap(ctx), ctx->sk->sk_allocation);
 }
 
 /* Copy the last @len bytes of the last record, whose suffix is behind them */
@@ -180,21 +187,20 @@ static int fill(struct ktls_context *ctx, struct iov_iter *from)
 	unsigned int framing = 0;
 	int err;
 
-	if (tx->open) {
-		err = ktls_buf_reserve(ctx->sk, &tx->buf, len,
-				       ctx->sk->sk_allocation);
-	} else {
-		framing = ktls_record_framing(&tx->key->epoch);
-		err = begin(ctx, len, may_leave_gap(ctx));
-	}
-	if (err)
-		return err;
-
 	if (len == tx->max_payload) {
 		err = ktls_tx_seal_pages(ctx, from, len);
 		if (err)
 			return min(err, 0);
 	}
+	if (tx->open) {
+		err = ktls_buf_reserve(ctx->sk, &tx->buf, len,
+				       ctx->sk->sk_allocation);
+	} else {
+		framing = ktls_record_framing(&tx->key->epoch);
+		err = ktls_tx_begin(ctx, len);
+	}
+	if (err)
+		return err;
 	err = copy(ctx, len, from);
 	if (err)
 		ktls_buf_trim(ctx->sk, &tx->buf, framing + len);
@@ -276,7 +282,7 @@ static int control_copy(struct ktls_context *ctx, struct iov_iter *from)
 	while (!err && (left = iov_iter_count(from))) {
 		unsigned int len = min_t(size_t, left, ctx->tx.max_payload);
 
-		err = begin(ctx, len, false) ?: copy(ctx, len, from);
+		err = ktls_tx_begin(ctx, len) ?: copy(ctx, len, from);
 	}
 	if (err) {
 		iov_iter_revert(from, size - left);
