@@ -115,7 +115,8 @@ void ktls_aead_free(struct ktls_aead *aead, const struct ktls_cipher *cipher)
 static void add_piece(struct scatterlist *sg, struct page *page,
 		      unsigned int len, unsigned int offset)
 {
-	*sg = (struct scatterlist){};
+	/* Neither end nor chain; what a device needs its driver writes */
+	sg->page_link = 0;
 	sg_set_page(sg, page, len, offset);
 }
 
@@ -163,19 +164,13 @@ static void map_with_aad(struct scatterlist *sg, struct ktls_aead *aead,
 }
 
 /*
- * In place, and with TLS 1.3, the additional data stand before the payload: if
- * they do so in the same piece one entry does for both.
+ * Do the additional data of a record stand before its payload, in the same piece?
+ * Then one entry does for both.
  */
-static void map_in_place(struct scatterlist *sg, struct ktls_aead *aead,
-			 unsigned int aad_len, struct ktls_pos pos,
-			 unsigned int size, unsigned int tag)
+static bool has_aad(const struct ktls_epoch *epoch, struct ktls_pos payload)
 {
-	if (aad_len != KTLS_RECORD_HEADER || pos.skip < aad_len) {
-		map_with_aad(sg, aead, aad_len, pos, size, tag);
-		return;
-	}
-	pos.skip -= aad_len;
-	map_record(sg, pos, size + aad_len, tag);
+	return epoch->version == TLS_1_3_VERSION &&
+	       payload.skip >= KTLS_RECORD_HEADER;
 }
 
 /*
@@ -207,25 +202,33 @@ static inline int run(struct ktls_aead *aead, struct aead_request *req,
 
 /*
  * Let @op read @in bytes and write @out bytes, of which the tag makes the
- * difference
+ * difference. Inlined for the sake of small records.
  */
-static int api_do(int (*op)(struct aead_request *req), struct ktls_aead *aead,
-		  const struct ktls_epoch *epoch, unsigned int aad_len,
-		  struct ktls_pos from, unsigned int in, struct ktls_pos to,
-		  unsigned int out)
+static __always_inline int api_do(int (*op)(struct aead_request *req),
+				  struct ktls_aead *aead,
+				  const struct ktls_epoch *epoch, u8 type,
+				  unsigned int len,
+				  struct ktls_pos from, unsigned int in,
+				  struct ktls_pos to, unsigned int out)
 {
 	struct scatterlist from_sg[SG_MAX] __uninitialized;
 	struct aead_request here __uninitialized;
 	struct aead_request *req = aead->req ?: &here;
 	struct scatterlist *to_sg = from_sg;
+	unsigned int aad_len = KTLS_RECORD_HEADER;
 	unsigned int size = min(in, out);
 
 	BUILD_BUG_ON(2 * SG_APART > SG_MAX);
-	if (ktls_pos_equal(from, to)) {
-		map_in_place(from_sg, aead, aad_len, from, size,
+	if (ktls_pos_equal(from, to) && has_aad(epoch, from)) {
+		from.skip -= aad_len;
+		map_record(from_sg, from, aad_len + size, max(in, out) - size);
+	} else if (ktls_pos_equal(from, to)) {
+		aad_len = ktls_record_aad(epoch, aead->aad, type, len);
+		map_with_aad(from_sg, aead, aad_len, from, size,
 			     max(in, out) - size);
 	} else {
 		to_sg += SG_APART;
+		aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 		map_with_aad(from_sg, aead, aad_len, from, size, in - size);
 		map_with_aad(to_sg, aead, aad_len, to, size, out - size);
 	}
@@ -236,43 +239,38 @@ static int api_do(int (*op)(struct aead_request *req), struct ktls_aead *aead,
 }
 
 /* The library's description of a record, whose nonce is put at @nonce */
-static struct ktls_chapoly library_job(const struct ktls_aead *aead,
+static struct ktls_chapoly library_job(struct ktls_aead *aead,
 				       const struct ktls_epoch *epoch,
-				       u8 *nonce, unsigned int aad_len,
-				       unsigned int size)
+				       u8 *nonce, u8 type, unsigned int len)
 {
 	ktls_record_iv(epoch, nonce);
 	return (struct ktls_chapoly){
 		.key = aead->words,
 		.nonce = nonce,
 		.aad = aead->aad,
-		.aad_len = aad_len,
-		.len = size,
+		.aad_len = ktls_record_aad(epoch, aead->aad, type, len),
+		.len = len + ktls_record_inner(epoch),
 	};
 }
 
 /* Not inlined: what the library needs on the stack the API does not */
 static noinline int
-library_seal(const struct ktls_aead *aead, const struct ktls_epoch *epoch,
-	     unsigned int aad_len, struct ktls_pos from, struct ktls_pos to,
-	     unsigned int size)
+library_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch, u8 type,
+	     struct ktls_pos from, struct ktls_pos to, unsigned int len)
 {
 	u8 nonce[KTLS_AEAD_IV_SIZE];
-	struct ktls_chapoly job = library_job(aead, epoch, nonce, aad_len,
-					      size);
+	struct ktls_chapoly job = library_job(aead, epoch, nonce, type, len);
 
 	ktls_chapoly_seal(&job, from, to);
 	return 0;
 }
 
 static noinline int
-library_open(const struct ktls_aead *aead, const struct ktls_epoch *epoch,
-	     unsigned int aad_len, struct ktls_pos from, struct ktls_pos to,
-	     unsigned int size)
+library_open(struct ktls_aead *aead, const struct ktls_epoch *epoch, u8 type,
+	     struct ktls_pos from, struct ktls_pos to, unsigned int len)
 {
 	u8 nonce[KTLS_AEAD_IV_SIZE];
-	struct ktls_chapoly job = library_job(aead, epoch, nonce, aad_len,
-					      size);
+	struct ktls_chapoly job = library_job(aead, epoch, nonce, type, len);
 
 	return ktls_chapoly_open(&job, from, to);
 }
@@ -300,13 +298,12 @@ int ktls_aead_seal(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos from, struct ktls_pos to,
 		   unsigned int len)
 {
-	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
 
 	if (is_library(aead))
-		return library_seal(aead, epoch, aad_len, from, to, size);
-	return api_do(crypto_aead_encrypt, aead, epoch, aad_len, from, size, to,
-		      size + epoch->cipher->tag_size);
+		return library_seal(aead, epoch, type, from, to, len);
+	return api_do(crypto_aead_encrypt, aead, epoch, type, len, from, size,
+		      to, size + epoch->cipher->tag_size);
 }
 
 /**
@@ -330,11 +327,10 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos from, struct ktls_pos to,
 		   unsigned int len)
 {
-	unsigned int aad_len = ktls_record_aad(epoch, aead->aad, type, len);
 	unsigned int size = len + ktls_record_inner(epoch);
 
 	if (is_library(aead))
-		return library_open(aead, epoch, aad_len, from, to, size);
-	return api_do(crypto_aead_decrypt, aead, epoch, aad_len, from,
+		return library_open(aead, epoch, type, from, to, len);
+	return api_do(crypto_aead_decrypt, aead, epoch, type, len, from,
 		      size + epoch->cipher->tag_size, to, size);
 }

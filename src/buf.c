@@ -46,8 +46,8 @@ static void piece_wipe(const struct ktls_buf *buf, const struct bio_vec *seg,
 }
 
 /* Append up to @size bytes that are free in the current page. Returns how many */
-static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
-				   unsigned int size)
+static __always_inline unsigned int
+take_from_frag(struct ktls_buf *buf, struct page_frag *frag, unsigned int size)
 {
 	struct bio_vec *last = buf->seg + buf->nsegs - 1;
 	unsigned int n = min(size, frag->size - frag->offset);
@@ -66,13 +66,11 @@ static unsigned int take_from_frag(struct ktls_buf *buf, struct page_frag *frag,
 	return n;
 }
 
-/* Have room for one more piece */
-static int have_room(struct ktls_buf *buf, gfp_t gfp)
+/* Have room for more pieces than there are in the buffer itself */
+static noinline int have_array(struct ktls_buf *buf, gfp_t gfp)
 {
 	struct bio_vec *seg;
 
-	if (buf->nsegs < KTLS_BUF_FEW)
-		return 0;
 	if (buf->seg != buf->few)
 		return buf->nsegs < KTLS_BUF_SEGS ? 0 : -ENOBUFS;
 
@@ -187,14 +185,14 @@ void ktls_buf_trim(struct sock *sk, struct ktls_buf *buf, unsigned int size)
 	trim(buf, sk_page_frag(sk), size);
 }
 
-/* Append all of it, or nothing */
-static int append(struct ktls_buf *buf, struct page_frag *frag,
-		  unsigned int size, gfp_t gfp)
+/* Append all of it, or nothing. Inlined for the sake of small records */
+static __always_inline int append(struct ktls_buf *buf, struct page_frag *frag,
+				  unsigned int size, gfp_t gfp)
 {
 	unsigned int left = size;
 
 	while (left) {
-		int err = have_room(buf, gfp);
+		int err = buf->nsegs < KTLS_BUF_FEW ? 0 : have_array(buf, gfp);
 
 		if (!err && (!frag->page || frag->offset == frag->size) &&
 		    !refill(buf, frag, left, gfp))
@@ -224,6 +222,8 @@ int ktls_buf_reserve(struct sock *sk, struct ktls_buf *buf, unsigned int size,
 {
 	sock_owned_by_me(sk);
 	return append(buf, sk_page_frag(sk), size, gfp);
+}
+
 /**
  * ktls_buf_end_page() - have the next bytes begin a page
  * @sk: the socket
@@ -236,8 +236,6 @@ void ktls_buf_end_page(struct sock *sk)
 
 	sock_owned_by_me(sk);
 	frag->offset = PAGE_ALIGN(frag->offset);
-}
-
 }
 
 /*
@@ -270,6 +268,18 @@ static int begin(struct ktls_buf *buf, struct page_frag *frag,
 	return append(buf, frag, size, gfp);
 }
 
+/* The same, with pages of the buffer's own */
+static int begin_own(struct ktls_buf *buf, unsigned int prefix,
+		     unsigned int size, bool align, gfp_t gfp)
+{
+	struct page_frag frag = {};
+	int err = begin(buf, &frag, prefix, size, align, gfp);
+
+	if (frag.page)
+		put_page(frag.page);
+	return err;
+}
+
 /**
  * ktls_buf_begin() - append the first bytes of a record
  * @sk: the socket
@@ -294,16 +304,10 @@ static int begin(struct ktls_buf *buf, struct page_frag *frag,
 int ktls_buf_begin(struct sock *sk, struct ktls_buf *buf, unsigned int prefix,
 		   unsigned int size, bool align, gfp_t gfp)
 {
-	struct page_frag own = {}, *frag = &own;
-	int err;
-
 	sock_owned_by_me(sk);
-	if (!needs_own(buf, gfp))
-		frag = sk_page_frag(sk);
-	err = begin(buf, frag, prefix, size, align, gfp);
-	if (own.page)
-		put_page(own.page);
-	return err;
+	if (needs_own(buf, gfp))
+		return begin_own(buf, prefix, size, align, gfp);
+	return begin(buf, sk_page_frag(sk), prefix, size, align, gfp);
 }
 
 /**
@@ -449,19 +453,19 @@ void ktls_pos_write(struct ktls_pos pos, const void *data, unsigned int size)
 int ktls_pos_copy_from_iter(struct ktls_pos pos, unsigned int size,
 			    struct iov_iter *iter)
 {
-	unsigned int done = 0;
+	unsigned int left = size;
 
-	while (done < size) {
-		unsigned int n = size - done;
-		void *span = ktls_pos_next(&pos, &n);
+	while (left) {
+		unsigned int n = min(left, ktls_pos_left(pos));
 		/* No object of the kernel's, whose size wanted to be looked up */
-		size_t copied = _copy_from_iter(span, n, iter);
+		size_t copied = _copy_from_iter(ktls_pos_data(pos), n, iter);
 
-		done += copied;
+		left -= copied;
 		if (copied < n) {
-			iov_iter_revert(iter, done);
+			iov_iter_revert(iter, size - left);
 			return -EFAULT;
 		}
+		pos = (struct ktls_pos){ .seg = pos.seg + 1 };
 	}
 	return 0;
 }

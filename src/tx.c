@@ -229,10 +229,9 @@ static int take(struct ktls_context *ctx, struct iov_iter *from)
 	return err;
 }
 
-static int send_data(struct ktls_context *ctx, struct msghdr *msg,
+static int send_data(struct ktls_context *ctx, struct msghdr *msg, size_t size,
 		     const struct ktls_send *send, long timeo)
 {
-	size_t size = msg_data_left(msg);
 	int err;
 
 	for (;;) {
@@ -389,7 +388,7 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	if (send.type != KTLS_TYPE_DATA)
 		err = send_control(ctx, msg, &send, timeo);
 	else
-		err = send_data(ctx, msg, &send, timeo);
+		err = send_data(ctx, msg, size, &send, timeo);
 
 	pushed = ktls_tx_push(ctx, flags, send.control);
 	err = err ?: pushed;

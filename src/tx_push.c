@@ -246,14 +246,11 @@ static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
  */
 int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control)
 {
-	int err;
+	int err = push(ctx, flags, control);
 
-	/* Again for an open record, if there is one, and then there is none */
-	for (err = 0;; err = ktls_tx_seal_open(ctx)) {
-		err = err ?: push(ctx, flags, control);
-		if (ktls_buf_account(ctx->sk, &ctx->tx.buf) || !ctx->tx.open)
-			return err;
-	}
+	if (ktls_buf_account(ctx->sk, &ctx->tx.buf) || !ctx->tx.open)
+		return err;
+	return ktls_tx_seal_open(ctx) ?: ktls_tx_push(ctx, flags, control);
 }
 
 /**

@@ -46,35 +46,4 @@ int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 	return sent;
 }
 
-#else
-
-/**
- * ktls_tcp_send() - give pages to TCP
- * @sk: the socket
- * @seg: the pieces; TCP takes references to their pages
- * @nsegs: pieces there are
- * @size: bytes to send, perhaps less than the pieces have
- * @flags: MSG_* for TCP
- * @control: message whose control buffer TCP shall see, or NULL; only where
- *	KTLS_TCP_SEND_TAKES_CONTROL
- *
- * Context: process, socket lock held; with MSG_DONTWAIT never released.
- * Return: bytes TCP took, or its error if it took none.
- */
-int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
-		  unsigned int nsegs, size_t size, int flags,
-		  struct msghdr *control)
-{
-	struct msghdr msg = {
-		.msg_flags = flags | MSG_SPLICE_PAGES | MSG_NO_SHARED_FRAGS,
-	};
-
-	if (control) {
-		msg.msg_control = control->msg_control;
-		msg.msg_controllen = control->msg_controllen;
-	}
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, seg, nsegs, size);
-	return tcp_sendmsg_locked(sk, &msg, size);
-}
-
 #endif

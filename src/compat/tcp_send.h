@@ -2,10 +2,10 @@
 #ifndef KTLS_COMPAT_TCP_SEND_H
 #define KTLS_COMPAT_TCP_SEND_H
 
+#include <linux/bvec.h>
 #include <linux/socket.h>
+#include <linux/uio.h>
 #include <net/tcp.h>
-
-struct bio_vec;
 
 /*
  * Flags that the kernel itself gives to sendmsg(). Where splice comes by
@@ -34,15 +34,15 @@ static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
 	return true;
 }
 
+int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
+		  unsigned int nsegs, size_t size, int flags,
+		  struct msghdr *control);
+
 #else
 
 /* Timestamps can be asked for: ktls_tcp_send() does something with @control */
 #define KTLS_TCP_SEND_TAKES_CONTROL true
 
-/*
- * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment
- * of each page, of which an sk_buff has just enough for 64 KiB. With gaps it is
- * full too soon, a small segment goes out from within a large send, and Nagle,
 /*
  * Of @flags, those of a user's message, what TCP shall know, too. A splice says
  * MSG_MORE when its next piece follows at once, and takes it back if none does.
@@ -52,6 +52,10 @@ static inline int ktls_tcp_send_flags(int flags)
 	return flags & (flags & MSG_SPLICE_PAGES ? MSG_EOR | MSG_MORE : MSG_EOR);
 }
 
+/*
+ * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment
+ * of each page, of which an sk_buff has just enough for 64 KiB. With gaps it is
+ * full too soon, a small segment goes out from within a large send, and Nagle,
  * unless it is off, then holds back the end of it.
  */
 static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
@@ -59,10 +63,35 @@ static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
 	return tcp_sk(sk)->nonagle & TCP_NAGLE_OFF;
 }
 
-#endif
+/**
+ * ktls_tcp_send() - give pages to TCP
+ * @sk: the socket
+ * @seg: the pieces; TCP takes references to their pages
+ * @nsegs: pieces there are
+ * @size: bytes to send, perhaps less than the pieces have
+ * @flags: MSG_* for TCP
+ * @control: message whose control buffer TCP shall see, or NULL; only where
+ *	KTLS_TCP_SEND_TAKES_CONTROL
+ *
+ * Context: process, socket lock held; with MSG_DONTWAIT never released.
+ * Return: bytes TCP took, or its error if it took none.
+ */
+static __always_inline int
+ktls_tcp_send(struct sock *sk, const struct bio_vec *seg, unsigned int nsegs,
+	      size_t size, int flags, struct msghdr *control)
+{
+	struct msghdr msg = {
+		.msg_flags = flags | MSG_SPLICE_PAGES | MSG_NO_SHARED_FRAGS,
+	};
 
-int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
-		  unsigned int nsegs, size_t size, int flags,
-		  struct msghdr *control);
+	if (control) {
+		msg.msg_control = control->msg_control;
+		msg.msg_controllen = control->msg_controllen;
+	}
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, seg, nsegs, size);
+	return tcp_sendmsg_locked(sk, &msg, size);
+}
+
+#endif
 
 #endif

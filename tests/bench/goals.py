@@ -55,14 +55,9 @@ def goals_of(kernel, case, what):
 
 # What tests/bench/check does not insist on, because it is not reached yet
 NOT_YET = frozenset("""
-tx/64/13-aes128gcm-whole-against-tls
-tx/64/13-aes128gcm-side-against-tls
-tx/256/13-aes128gcm-whole-against-tls
 tx/256/13-aes128gcm-side-against-tls
-tx/1024/13-aes128gcm-whole-against-tls
 tx/1024/13-aes128gcm-side-against-tls
 txbulk/256/13-aes128gcm-whole-against-tls
-sendfile/262144/13-aes128gcm-whole-against-tls
 rxp/256/13-aes128gcm-whole-against-tls-nopad
 rxp/256/13-aes128gcm-side-against-tls-nopad
 rxp/16384/13-aes128gcm-not-slower-than-tls-nopad

@@ -48,6 +48,7 @@ static inline size_t align(size_t x, size_t to)
 }
 
 #define ALIGN(x, to) align(x, to)
+#define noinline __attribute((noinline))
 #define PAGE_SIZE 4096UL
 #define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
 #define SZ_128K 0x20000
