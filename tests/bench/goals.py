@@ -55,8 +55,6 @@ def goals_of(kernel, case, what):
 
 # What tests/bench/check does not insist on, because it is not reached yet
 NOT_YET = frozenset("""
-tx/256/13-aes128gcm-side-against-tls
-tx/1024/13-aes128gcm-side-against-tls
 txbulk/256/13-aes128gcm-whole-against-tls
 rxp/256/13-aes128gcm-whole-against-tls-nopad
 rxp/256/13-aes128gcm-side-against-tls-nopad
