@@ -94,7 +94,7 @@ source_build()
 	source=/usr/src/$(source_package "$1")
 	log=$dir/build.log
 	[ ! -e "$dir/complete" ] || return 0
-	say "$1: building $2 (7 minutes on two processors)"
+	say "$1: building $2 (ten minutes on two processors)"
 	rm -rf "$dir" "$root$headers"
 	mkdir -p "$dir/root/usr/lib" "$root$headers"
 	ln -s usr/lib "$dir/root/lib"
