@@ -507,7 +507,8 @@ unsigned int ktls_pos_copy_to_iter(struct ktls_pos pos, unsigned int size,
 	while (done < size) {
 		unsigned int n = size - done;
 		const void *span = ktls_pos_next(&pos, &n);
-		unsigned int copied = copy_to_iter(span, n, iter);
+		/* As in ktls_pos_copy_from_iter() */
+		unsigned int copied = _copy_to_iter(span, n, iter);
 
 		done += copied;
 		if (copied < n)

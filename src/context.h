@@ -57,7 +57,10 @@ struct ktls_tx {
 	struct delayed_work work;
 };
 
-/* Opened records that may wait in the buffer: as many as one MSG_PEEK sees */
+/*
+ * Opened records that may wait in the buffer: as many as one MSG_PEEK sees, and as
+ * are opened together
+ */
 #define KTLS_RX_RECORDS 16
 
 /**
@@ -76,7 +79,7 @@ struct ktls_stamp {
  * @type: content type
  * @len: payload bytes not read yet
  * @skip: bytes of the record before them in the buffer
- * @size: bytes of the record in the buffer
+ * @size: bytes of the record in the buffer, and of empty ones behind it
  */
 struct ktls_rx_record {
 	struct ktls_stamp stamp;
@@ -93,8 +96,9 @@ struct ktls_rx_record {
  *	lock is not released some bytes before and behind them
  * @record: the opened records, oldest first: either @first or, if there have been
  *	more than one, an array of KTLS_RX_RECORDS
- * @first: enough for all who do not peek
+ * @first: enough for most who do not peek, and for idle sockets
  * @records: how many there are
+ * @opened: bytes of them in @buf
  * @given: bytes at the head of @buf that readers have got. Only while the lock
  *	is not released
  * @ahead: bytes of TCP's queue that stand in @buf behind the opened records and
@@ -134,6 +138,7 @@ struct ktls_rx {
 	struct ktls_rx_record *record;
 	struct ktls_rx_record first;
 	unsigned int records;
+	unsigned int opened;
 	unsigned int given;
 	unsigned int ahead;
 	unsigned int taken;

@@ -12,7 +12,6 @@
 #include "record.h"
 #include "cipher.h"
 
-#include <linux/errno.h>
 #include <linux/ktls.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -67,49 +66,4 @@ void ktls_epoch_export(const struct ktls_epoch *epoch, u8 *info)
 	if (ktls_epoch_explicit(epoch))
 		put_unaligned_be64(epoch->explicit, iv);
 	put_unaligned_be64(epoch->seq, salt + cipher->salt_size);
-}
-
-/**
- * ktls_record_parse() - read the header of the next record
- * @epoch: the state
- * @header: KTLS_RECORD_HEADER bytes from the peer
- * @size: set to the bytes of the whole record
- *
- * The outer type of a TLS 1.3 record is not authenticated, so it is checked
- * (RFC 8446 section 5.2); TLS 1.2 authenticates it.
- *
- * Context: any.
- * Return: 0; -EMSGSIZE if the record is too long, -EBADMSG if it is too short to
- * be one or its outer type is wrong, -EINVAL if its version is.
- */
-int ktls_record_parse(const struct ktls_epoch *epoch, const u8 *header,
-		      unsigned int *size)
-{
-	unsigned int overhead = ktls_record_framing(epoch) - KTLS_RECORD_HEADER;
-	unsigned int len = get_unaligned_be16(header + 3);
-
-	if (len > KTLS_RECORD_PAYLOAD_MAX + overhead)
-		return -EMSGSIZE;
-	if (len < overhead)
-		return -EBADMSG;
-	if (get_unaligned_be16(header + 1) != KTLS_WIRE_VERSION)
-		return -EINVAL;
-	if (epoch->version == TLS_1_3_VERSION && header[0] != KTLS_TYPE_DATA)
-		return -EBADMSG;
-	*size = KTLS_RECORD_HEADER + len;
-	return 0;
-}
-
-/**
- * ktls_epoch_read_explicit() - take the explicit nonce out of a record
- * @epoch: the state; the nonce is that of the next record then
- * @prefix: ktls_record_prefix() bytes of the record
- *
- * Context: any.
- */
-void ktls_epoch_read_explicit(struct ktls_epoch *epoch, const u8 *prefix)
-{
-	if (ktls_epoch_explicit(epoch))
-		epoch->explicit = get_unaligned_be64(prefix +
-						     KTLS_RECORD_HEADER);
 }

@@ -15,7 +15,6 @@
 
 #include <linux/ktls.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -48,14 +47,6 @@ static void rx_data_ready(struct sock *sk)
 		ctx->rx.data_ready(sk);
 }
 
-static void give_room_back(struct ktls_rx *rx)
-{
-	if (rx->record == &rx->first)
-		return;
-	kfree(rx->record);
-	rx->record = &rx->first;
-}
-
 /**
  * ktls_rx_destroy() - give up what the receiving direction holds
  * @ctx: the context
@@ -72,7 +63,7 @@ void ktls_rx_destroy(struct ktls_context *ctx)
 	if (ctx->sk->sk_data_ready == rx_data_ready)
 		WRITE_ONCE(ctx->sk->sk_data_ready, rx->data_ready);
 	ktls_buf_release(ctx->sk, &rx->buf);
-	give_room_back(rx);
+	ktls_rx_free_records(rx);
 	ktls_key_free(rx->key);
 	rx->key = NULL;
 }
@@ -204,6 +195,7 @@ static int take_turn(struct ktls_context *ctx, struct ktls_recv *recv)
 {
 	if (signal_pending(current))
 		return sock_intr_errno(recv->timeo);
+	recv->rounds = 1;
 	recv->gave_up = recv->copied >= recv->target ||
 			jiffies - recv->since >= recv->timeo;
 	if (recv->gave_up)
@@ -229,26 +221,6 @@ static bool has_lost_place(struct ktls_context *ctx, struct ktls_recv *recv)
 	return recv->copied;
 }
 
-/* Room for one more opened record; only who peeks wants more than one */
-static bool has_room(struct ktls_context *ctx)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_rx_record *record;
-
-	if (!rx->records)
-		return true;
-	if (rx->record != &rx->first)
-		return rx->records < KTLS_RX_RECORDS;
-
-	record = kmalloc_array(KTLS_RX_RECORDS, sizeof(*record),
-			       ctx->sk->sk_allocation);
-	if (!record)
-		return false;
-	*record = rx->first;
-	rx->record = record;
-	return true;
-}
-
 /* The call may go on for long: from here on its time goes by */
 static void begin_round(const struct ktls_context *ctx, struct ktls_recv *recv)
 {
@@ -258,15 +230,30 @@ static void begin_round(const struct ktls_context *ctx, struct ktls_recv *recv)
 	recv->consumed = ctx->rx.consumed;
 }
 
+/* Others get a turn before more is opened */
 static int end_round(struct ktls_context *ctx, struct ktls_recv *recv)
 {
-	return ++recv->rounds % TURN ? 0 : take_turn(ctx, recv);
+	return recv->rounds < TURN ? 0 : take_turn(ctx, recv);
 }
 
 /* Bytes of the next records that the call will surely take */
 static size_t to_look_ahead(const struct ktls_recv *recv)
 {
 	return recv->msg && !recv->peek ? recv->len - recv->copied : 0;
+}
+
+/* Returns 1 if something may be there now, or as ktls_rx_get() */
+static int open_or_wait(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	int ret;
+
+	if (!ktls_rx_has_room(ctx) || ktls_buf_crowded(&ctx->rx.buf))
+		return 0;
+	ret = ktls_rx_next(ctx, to_look_ahead(recv));
+	if (ret < 0 || (!ret && is_over(ctx, recv)))
+		return ret;
+	recv->rounds += ret ?: 1;
+	return ret ?: rx_wait(ctx, recv) ?: 1;
 }
 
 /**
@@ -281,22 +268,12 @@ static size_t to_look_ahead(const struct ktls_recv *recv)
  */
 int ktls_rx_get(struct ktls_context *ctx, struct ktls_recv *recv)
 {
-	struct ktls_rx *rx = &ctx->rx;
 	int ret;
 
 	begin_round(ctx, recv);
-	while (recv->index >= rx->records) {
-		if (!has_room(ctx) || ktls_buf_crowded(&rx->buf))
-			return 0;
-		ret = ktls_rx_next(ctx, to_look_ahead(recv));
-		if (ret < 0)
-			return ret;
-		if (!ret && is_over(ctx, recv))
-			return 0;
-		ret = ret ? 0 : rx_wait(ctx, recv);
-		if (!ret)
-			ret = end_round(ctx, recv);
-		if (ret)
+	while (recv->index >= ctx->rx.records) {
+		ret = end_round(ctx, recv) ?: open_or_wait(ctx, recv);
+		if (ret <= 0)
 			return ret;
 		if (has_lost_place(ctx, recv))
 			return 0;
@@ -343,53 +320,82 @@ static int announce(struct ktls_recv *recv, u8 type)
 }
 
 /**
- * ktls_rx_consume() - the reader has got bytes of the oldest opened record
+ * ktls_rx_consume() - the reader has got bytes of the oldest opened records
  * @ctx: the context
- * @n: how many, perhaps all
+ * @n: how many; with 0 an empty record is taken, and no other
  *
  * Context: socket lock held.
- * Return: true if that was the end of the record, which is gone now.
+ * Return: true if the end of a record was among them.
  */
 bool ktls_rx_consume(struct ktls_context *ctx, unsigned int n)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_rx_record *record = &rx->record[0];
+	struct ktls_rx_record *record = rx->record;
+	unsigned int ended = 0;
 
 	rx->consumed++;
-	record->skip += n;
-	record->len -= n;
-	if (record->len)
-		return false;
-
-	rx->given += record->size;
-	rx->records--;
-	memmove(record, record + 1, rx->records * sizeof(*record));
-	if (!rx->records)
-		give_room_back(rx);
-	return true;
+	while (n >= record->len) {
+		n -= record->len;
+		rx->given += record->size;
+		rx->opened -= record->size;
+		record++;
+		ended++;
+		if (!n)
+			break;
+	}
+	if (n) {
+		record->skip += n;
+		record->len -= n;
+	}
+	rx->records -= ended;
+	if (ended && rx->records)
+		memmove(rx->record, record, rx->records * sizeof(*record));
+	return ended;
 }
 
-/* Copy what fits of the record at hand. Returns -EFAULT if that was not all */
-static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
+/* Copy what fits of a record, which stands in the buffer at @start */
+static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv,
+		       const struct ktls_rx_record *record, unsigned int start)
 {
-	struct ktls_rx *rx = &ctx->rx;
-	const struct ktls_rx_record *record = &rx->record[recv->index];
 	unsigned int n = min_t(size_t, record->len, recv->len - recv->copied);
-	unsigned int start = rx->given + record->skip;
-	unsigned int i, copied = 0;
+	unsigned int copied = 0;
+	struct ktls_pos pos;
 
-	for (i = 0; i < recv->index; i++)
-		start += rx->record[i].size;
-	if (n)
-		copied = ktls_pos_copy_to_iter(ktls_buf_at(&rx->buf, start), n,
-					       &recv->msg->msg_iter);
+	if (n) {
+		pos = ktls_buf_at(&ctx->rx.buf, start + record->skip);
+		copied = ktls_pos_copy_to_iter(pos, n, &recv->msg->msg_iter);
+	}
 	recv->copied += copied;
 	recv->stamp = record->stamp;
-	if (recv->peek)
-		recv->index++;
-	else if (ktls_rx_consume(ctx, copied))
-		recv->msg->msg_flags |= MSG_EOR;
 	return copied == n ? 0 : -EFAULT;
+}
+
+/*
+ * Copy the record at hand, and those of data behind it, as far as they fit. Returns
+ * -EFAULT if that was not all
+ */
+static int copy_records(struct ktls_context *ctx, struct ktls_recv *recv)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	const struct ktls_rx_record *record = rx->record;
+	const struct ktls_rx_record *end = record + rx->records;
+	unsigned int i, start = rx->given;
+	size_t before = recv->copied;
+	int err;
+
+	for (i = 0; i < recv->index; i++)
+		start += (record++)->size;
+	do {
+		err = copy_record(ctx, recv, record, start);
+		start += (record++)->size;
+	} while (!err && recv->type == KTLS_TYPE_DATA && record < end &&
+		 record->type == KTLS_TYPE_DATA && recv->copied < recv->len);
+
+	if (recv->peek)
+		recv->index = record - rx->record;
+	else if (ktls_rx_consume(ctx, recv->copied - before))
+		recv->msg->msg_flags |= MSG_EOR;
+	return err;
 }
 
 /*
@@ -400,7 +406,6 @@ static int copy_record(struct ktls_context *ctx, struct ktls_recv *recv)
 static int give_direct(struct ktls_context *ctx, struct ktls_recv *recv)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	struct tcp_sock *tp = tcp_sk(ctx->sk);
 	unsigned int n;
 	int err;
 
@@ -415,8 +420,7 @@ static int give_direct(struct ktls_context *ctx, struct ktls_recv *recv)
 	err = recv->started ? 0 : announce(recv, KTLS_TYPE_DATA);
 	if (err)
 		return err;
-	recv->stamp = ktls_rx_stamp(ctx->sk, tp->copied_seq + rx->taken +
-				    rx->want - 1);
+	recv->stamp = ktls_rx_stamp(ctx, rx->want);
 	recv->copied += n;
 	recv->msg->msg_flags |= MSG_EOR;
 	ktls_rx_pass(ctx, n);
@@ -432,6 +436,7 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 
 		ret = give_direct(ctx, recv);
 		if (ret > 0) {
+			recv->rounds++;
 			ret = end_round(ctx, recv);
 			continue;
 		}
@@ -446,7 +451,7 @@ static int receive(struct ktls_context *ctx, struct ktls_recv *recv)
 		ret = recv->started ? 0 : announce(recv, type);
 		if (ret)
 			return ret;
-		ret = copy_record(ctx, recv);
+		ret = copy_records(ctx, recv);
 	} while (!ret && recv->type == KTLS_TYPE_DATA &&
 		 recv->copied < recv->len);
 	return ret;

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/net.h>
 #include <linux/types.h>
+#include <net/sock.h>
 
 #include "context.h"
 
@@ -66,12 +67,35 @@ int ktls_rx_read_sock(struct ktls_context *ctx, read_descriptor_t *desc,
 		      sk_read_actor_t actor);
 
 /* rx_stamp.c */
-struct ktls_stamp ktls_rx_stamp(const struct sock *sk, u32 seq);
+struct ktls_stamp ktls_rx_find_stamp(const struct ktls_context *ctx,
+				     unsigned int size);
 void ktls_rx_put_stamp(struct sock *sk, struct msghdr *msg,
 		       const struct ktls_stamp *stamp);
 
+/**
+ * ktls_rx_stamp() - when did the last of the next bytes arrive?
+ * @ctx: the context
+ * @size: how many bytes, counted from the first that has not been taken
+ *
+ * Context: socket lock held.
+ * Return: the time, unknown if the socket does not want it.
+ */
+static inline struct ktls_stamp ktls_rx_stamp(const struct ktls_context *ctx,
+					      unsigned int size)
+{
+	const struct sock *sk = ctx->sk;
+
+	if (likely(!sock_flag(sk, SOCK_RCVTSTAMP) && !READ_ONCE(sk->sk_tsflags)))
+		return (struct ktls_stamp){};
+	return ktls_rx_find_stamp(ctx, size);
+}
+
 /* rx_open.c */
-int ktls_rx_open(struct ktls_context *ctx, struct ktls_rx_record *record);
+bool ktls_rx_has_room(struct ktls_context *ctx);
+int ktls_rx_next(struct ktls_context *ctx, size_t room);
+void ktls_rx_pass(struct ktls_context *ctx, unsigned int len);
+void ktls_rx_free_records(struct ktls_rx *rx);
+void ktls_rx_settle(struct ktls_context *ctx);
 
 /* rx_direct.c */
 unsigned int ktls_rx_open_into(struct ktls_context *ctx, struct iov_iter *iter,
@@ -90,12 +114,23 @@ int ktls_rx_copy_to_iter(const struct ktls_context *ctx, unsigned int skip,
 /* rx_record.c */
 int ktls_rx_look(struct ktls_context *ctx);
 void ktls_rx_read_explicit(struct ktls_context *ctx);
-void ktls_rx_pass(struct ktls_context *ctx, unsigned int len);
-int ktls_rx_next(struct ktls_context *ctx, size_t room);
-unsigned int ktls_rx_tail(const struct ktls_rx *rx);
+int ktls_rx_copy_whole(struct ktls_context *ctx, size_t room);
+bool ktls_rx_has_copy(struct ktls_context *ctx);
+void ktls_rx_tidy(struct ktls_context *ctx);
 void ktls_rx_arrived(struct ktls_context *ctx);
 void ktls_rx_frame(struct ktls_context *ctx);
-void ktls_rx_settle(struct ktls_context *ctx);
 bool ktls_rx_whole(const struct ktls_context *ctx);
+
+/**
+ * ktls_rx_tail() - where in the buffer the next record is, or will be
+ * @rx: the receiving direction
+ *
+ * Context: socket lock held.
+ * Return: bytes of the buffer before it.
+ */
+static inline unsigned int ktls_rx_tail(const struct ktls_rx *rx)
+{
+	return rx->given + rx->opened;
+}
 
 #endif

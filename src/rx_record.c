@@ -10,10 +10,8 @@
 #include "key.h"
 #include "record.h"
 #include "rx.h"
-#include "stats.h"
 
 #include <linux/ktls.h>
-#include <linux/sizes.h>
 #include <linux/tcp.h>
 #include <net/tcp.h>
 
@@ -27,33 +25,28 @@ static int broken(struct ktls_context *ctx, int err)
 	return err;
 }
 
-/**
- * ktls_rx_tail() - where in the buffer the next record is, or will be
- * @rx: the receiving direction
- *
- * Context: socket lock held.
- * Return: bytes of the buffer before it.
- */
-unsigned int ktls_rx_tail(const struct ktls_rx *rx)
-{
-	unsigned int i, at = rx->given;
-
-	for (i = 0; i < rx->records; i++)
-		at += rx->record[i].size;
-	return at;
-}
-
-/* Bytes of the next record's header that have not been taken */
-static int copy_header(struct ktls_context *ctx, u8 *to, unsigned int size)
+static int parse_header(struct ktls_context *ctx, const u8 *header)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	struct ktls_pos pos;
+	int err = ktls_record_parse(&rx->key->epoch, header, &rx->want);
 
-	if (rx->ahead < size)
-		return ktls_rx_copy(ctx, 0, to, size);
-	pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
-	ktls_pos_read(&pos, to, size);
-	return 1;
+	if (err)
+		return broken(ctx, err);
+	rx->want_seq = tcp_sk(ctx->sk)->copied_seq + rx->taken;
+	rx->type = header[0];
+	return 0;
+}
+
+/* Read a header of which perhaps some bytes have been taken */
+static noinline int fetch_header(struct ktls_context *ctx)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	u8 header[KTLS_RECORD_HEADER];
+	int err;
+
+	memcpy(header, rx->head, rx->have);
+	err = ktls_rx_copy(ctx, 0, header + rx->have, sizeof(header) - rx->have);
+	return err < 0 ? broken(ctx, err) : parse_header(ctx, header);
 }
 
 /* Find out how long the next record is, as soon as its header is there */
@@ -61,24 +54,13 @@ static int read_header(struct ktls_context *ctx)
 {
 	u32 seq = tcp_sk(ctx->sk)->copied_seq + ctx->rx.taken;
 	struct ktls_rx *rx = &ctx->rx;
-	u8 header[KTLS_RECORD_HEADER];
-	int err;
 
 	/* Somebody who was in TCP's recvmsg when the key came has read bytes */
 	if (rx->want && !rx->have && rx->want_seq != seq)
 		rx->want = 0;
-	if (rx->want || rx->have + ktls_rx_queued(ctx) < sizeof(header))
+	if (rx->want || rx->have + ktls_rx_queued(ctx) < KTLS_RECORD_HEADER)
 		return 0;
-
-	memcpy(header, rx->head, rx->have);
-	err = copy_header(ctx, header + rx->have, sizeof(header) - rx->have);
-	if (err > 0)
-		err = ktls_record_parse(&rx->key->epoch, header, &rx->want);
-	if (err)
-		return broken(ctx, err);
-	rx->want_seq = seq;
-	rx->type = header[0];
-	return 0;
+	return fetch_header(ctx);
 }
 
 /**
@@ -141,8 +123,14 @@ static int take_head(struct ktls_context *ctx, unsigned int size)
 	return 0;
 }
 
-/* Nothing but opened records and reserved memory may stay in the buffer */
-static void tidy(struct ktls_context *ctx)
+/**
+ * ktls_rx_tidy() - leave nothing in the buffer but opened records and reserved
+ *	memory
+ * @ctx: the context
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_rx_tidy(struct ktls_context *ctx)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	unsigned int size = ktls_rx_tail(rx) + (rx->reserved ? rx->want : 0);
@@ -180,15 +168,17 @@ static int reserve(struct ktls_context *ctx, gfp_t gfp)
 
 /*
  * How much to copy out of TCP's queue in one go: small records come together, as
- * many as fit into a page and are likely to be read.
+ * many as fit into a page and are likely to be read. If all are alike none is torn
  */
 static unsigned int window(const struct ktls_context *ctx, size_t room)
 {
 	const unsigned int want = ctx->rx.want;
+	unsigned int n;
 
 	if (want >= PAGE_SIZE)
 		return want;
-	return min_t(unsigned int, ktls_rx_queued(ctx), clamp_t(size_t, room, want, PAGE_SIZE));
+	n = min_t(unsigned int, ktls_rx_queued(ctx), clamp_t(size_t, room, want, PAGE_SIZE));
+	return n - n % want;
 }
 
 /*
@@ -207,7 +197,7 @@ static int look_ahead(struct ktls_context *ctx, size_t room)
 	if (!rx->records)
 		rx->given = 0;
 	if (ktls_rx_tail(rx) || !ktls_buf_suits(&rx->buf, prefix, size)) {
-		tidy(ctx);
+		ktls_rx_tidy(ctx);
 		err = ktls_buf_begin(ctx->sk, &rx->buf, prefix, size, true,
 				     ctx->sk->sk_allocation);
 		if (err)
@@ -219,22 +209,49 @@ static int look_ahead(struct ktls_context *ctx, size_t room)
 	return err;
 }
 
-/* The next record stands in the buffer, and TCP is to be told so */
-static int take_whole(struct ktls_context *ctx, size_t room)
+/**
+ * ktls_rx_copy_whole() - have a copy of all of the next record in the buffer
+ * @ctx: the context; all of the record is there
+ * @room: bytes that the reader has room for, if it is told: then some records
+ *	behind it may be copied, too
+ *
+ * What has been copied, as of rx.ahead, is still TCP's.
+ *
+ * Context: process, socket lock held, may sleep for memory.
+ * Return: 0; -ENOMEM with nothing changed, or -EBADMSG.
+ */
+int ktls_rx_copy_whole(struct ktls_context *ctx, size_t room)
 {
 	struct ktls_rx *rx = &ctx->rx;
 	int err;
 
-	if (rx->have) {
-		err = reserve(ctx, ctx->sk->sk_allocation);
-		return err ?: take(ctx, rx->want - rx->have);
-	}
-	err = look_ahead(ctx, room);
-	if (err)
-		return err;
-	rx->ahead -= rx->want;
-	rx->taken += rx->want;
-	return 0;
+	if (!rx->have)
+		return look_ahead(ctx, room);
+	err = reserve(ctx, ctx->sk->sk_allocation) ?:
+	      take(ctx, rx->want - rx->have);
+	if (!err)
+		rx->ahead = rx->want;
+	return err;
+}
+
+/**
+ * ktls_rx_has_copy() - is there a copy of all of the next record already?
+ * @ctx: the context; the header of that record has not been read
+ *
+ * Context: process, socket lock held.
+ * Return: true if there is, and it can be opened.
+ */
+bool ktls_rx_has_copy(struct ktls_context *ctx)
+{
+	struct ktls_rx *rx = &ctx->rx;
+	struct ktls_pos pos;
+
+	if (rx->ahead < KTLS_RECORD_HEADER)
+		return false;
+	/* Copies of several records stand in one piece */
+	pos = ktls_buf_at(&rx->buf, ktls_rx_tail(rx));
+	return !parse_header(ctx, ktls_pos_data(pos)) &&
+	       rx->ahead >= rx->want && ktls_epoch_has(&rx->key->epoch, 1);
 }
 
 /*
@@ -359,69 +376,6 @@ void ktls_rx_arrived(struct ktls_context *ctx)
 		ktls_rx_frame(ctx);
 }
 
-static void count(const struct ktls_context *ctx, unsigned int len)
-{
-	ktls_stat_inc(ctx, KTLS_STAT_RX_RECORDS);
-	ktls_stat_add(ctx, KTLS_STAT_RX_BYTES, len);
-}
-
-/* Keep an opened record for the reader. An empty one of data is nothing to keep */
-static void keep(struct ktls_context *ctx)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	const struct ktls_rx_record *record = &rx->record[rx->records];
-
-	count(ctx, record->len);
-	if (record->len || record->type != KTLS_TYPE_DATA)
-		rx->records++;
-	else if (rx->records)
-		tidy(ctx);
-	else
-		rx->given += record->size;
-}
-
-static int open_next(struct ktls_context *ctx, size_t room)
-{
-	struct ktls_rx *rx = &ctx->rx;
-	int err = take_whole(ctx, room);
-
-	if (err)
-		return err;
-	err = ktls_rx_open(ctx, &rx->record[rx->records]);
-	rx->want = 0;
-	rx->have = 0;
-	rx->reserved = false;
-	if (err) {
-		tidy(ctx);
-		ktls_stat_inc(ctx, KTLS_STAT_RX_ERROR);
-		err = broken(ctx, -EBADMSG);
-	} else {
-		keep(ctx);
-	}
-	ktls_rx_tell_in_time(ctx);
-	return err;
-}
-
-/**
- * ktls_rx_pass() - the next record has been opened elsewhere and given
- * @ctx: the context; nothing of the record was taken before
- * @len: bytes of data in it
- *
- * Context: process, socket lock held.
- */
-void ktls_rx_pass(struct ktls_context *ctx, unsigned int len)
-{
-	struct ktls_rx *rx = &ctx->rx;
-
-	count(ctx, len);
-	ktls_epoch_advance(&rx->key->epoch);
-	rx->consumed++;
-	rx->taken += rx->want;
-	rx->ahead = 0;
-	rx->want = 0;
-	ktls_rx_tell_in_time(ctx);
-}
-
 /* The peer's FIN has come within a record, or its RST has and was told of */
 static bool is_truncated(const struct ktls_context *ctx)
 {
@@ -450,7 +404,7 @@ int ktls_rx_look(struct ktls_context *ctx)
 	if (read_header(ctx))
 		return rx->err;
 	if (rx->starved) {
-		tidy(ctx);
+		ktls_rx_tidy(ctx);
 		err = take_part(ctx, ctx->sk->sk_allocation);
 		if (err)
 			return err;
@@ -478,35 +432,4 @@ void ktls_rx_read_explicit(struct ktls_context *ctx)
 		return;
 	ktls_rx_copy(ctx, 0, prefix, sizeof(prefix));
 	ktls_epoch_read_explicit(epoch, prefix);
-}
-
-/**
- * ktls_rx_next() - open the next record
- * @ctx: the context, which has room for one more opened record
- * @room: bytes that the reader has room for, if it is told
- *
- * Context: process, socket lock held, may sleep for memory and for the AEAD.
- * Return: 1 if one was opened (an empty one of data is not kept); 0 if none is
- * there; -EKEYEXPIRED behind a KeyUpdate; -ENOMEM, and it can be tried again; or
- * what has broken the stream, for ever (-ECONNRESET: it ended within a record).
- */
-int ktls_rx_next(struct ktls_context *ctx, size_t room)
-{
-	int ret = ktls_rx_look(ctx);
-
-	return ret <= 0 ? ret : open_next(ctx, room) ?: 1;
-}
-
-/**
- * ktls_rx_settle() - before the lock is released
- * @ctx: the context
- *
- * Context: socket lock held.
- */
-void ktls_rx_settle(struct ktls_context *ctx)
-{
-	tidy(ctx);
-	ktls_rx_tell(ctx);
-	ktls_rx_frame(ctx);
-	ktls_buf_account(ctx->sk, &ctx->rx.buf);
 }

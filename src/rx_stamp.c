@@ -2,16 +2,12 @@
 /*
  * When a record arrived, for sockets that ask (SO_TIMESTAMP and its kin).
  */
+#include "context.h"
 #include "rx.h"
 
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include <net/tcp.h>
-
-static bool wants_stamps(const struct sock *sk)
-{
-	return sock_flag(sk, SOCK_RCVTSTAMP) || READ_ONCE(sk->sk_tsflags);
-}
 
 /* The sk_buff that has a byte of TCP's queue */
 static struct sk_buff *skb_at(const struct sock *sk, u32 seq)
@@ -26,21 +22,20 @@ static struct sk_buff *skb_at(const struct sock *sk, u32 seq)
 }
 
 /**
- * ktls_rx_stamp() - when did a byte arrive?
- * @sk: the socket
- * @seq: the byte's sequence number; it is still in TCP's queue
+ * ktls_rx_find_stamp() - ktls_rx_stamp() of a socket that wants to know
+ * @ctx: the context
+ * @size: as there
  *
  * Context: socket lock held.
- * Return: the time, unknown if the socket does not want it.
+ * Return: the time, as far as it is known.
  */
-struct ktls_stamp ktls_rx_stamp(const struct sock *sk, u32 seq)
+struct ktls_stamp ktls_rx_find_stamp(const struct ktls_context *ctx,
+				     unsigned int size)
 {
+	u32 next = tcp_sk(ctx->sk)->copied_seq + ctx->rx.taken;
+	struct sk_buff *skb = skb_at(ctx->sk, next + size - 1);
 	struct ktls_stamp stamp = {};
-	struct sk_buff *skb;
 
-	if (likely(!wants_stamps(sk)))
-		return stamp;
-	skb = skb_at(sk, seq);
 	if (skb && TCP_SKB_CB(skb)->has_rxtstamp) {
 		stamp.software = skb->tstamp;
 		stamp.hardware = skb_hwtstamps(skb)->hwtstamp;

@@ -58,9 +58,6 @@ NOT_YET = frozenset("""
 txbulk/256/13-aes128gcm-whole-against-tls
 rxp/256/13-aes128gcm-whole-against-tls-nopad
 rxp/256/13-aes128gcm-side-against-tls-nopad
-rxp/16384/13-aes128gcm-not-slower-than-tls-nopad
 rxp/16384/13-aes128gcm-whole-against-tls-nopad
 rxp/16384/13-aes128gcm-whole-against-tls
-rx/256-65536/13-aes128gcm-side-against-tls-nopad
-rx/256-65536/13-aes128gcm-side-against-tls
 """.split())

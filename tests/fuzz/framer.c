@@ -24,13 +24,14 @@ static struct ktls_context ctx;
 static struct ktls_counters counters;
 static struct ktls_key key;
 static struct ktls_rx *const rx = &ctx.rx;
-static struct ktls_rx_record records[KTLS_RX_RECORDS];
 static struct sock sk;
 
 static u8 wire[STREAM_MAX];
 static struct model model;		/* stands at the next record */
 static size_t arrived;			/* bytes that TCP has or had */
-static struct event open[KTLS_RX_RECORDS];	/* what is in records */
+static struct event open[KTLS_RX_RECORDS];	/* what rx->record has to hold */
+static struct event batch[KTLS_RX_RECORDS];	/* what one call has opened */
+static unsigned int kept, batched;
 static size_t bytes, opened;
 
 /* TCP */
@@ -66,16 +67,38 @@ void ktls_rx_forget_urgent(struct ktls_context *c)
 {
 }
 
-struct ktls_stamp ktls_rx_stamp(const struct sock *s, u32 seq)
+/* A byte's time is its place in the stream, from 1. */
+struct ktls_stamp ktls_rx_find_stamp(const struct ktls_context *c,
+				     unsigned int size)
 {
-	return (struct ktls_stamp) { 0 };
+	CHECK(size <= ktls_rx_queued(c));
+	CHECK(c->rx.taken + size);	/* TCP still has the last of them */
+	return (struct ktls_stamp) {
+		.software = arrived - ktls_rx_queued(c) + size,
+	};
 }
 
 void ktls_spare_swap(struct page_frag *frag)
 {
 }
 
-/* The AEAD: the record that is given to it is the next one, all of it. */
+/* What was opened is good: the model goes on. */
+static void pass_record(void)
+{
+	struct model behind = model;
+	struct event e = model_next(&behind);
+
+	if (e.err)
+		return;
+	CHECK(batched < KTLS_RX_RECORDS);
+	batch[batched++] = e;
+	model = behind;
+}
+
+/*
+ * The AEAD: the record that is given to it is the next one, all of it. A bad one is
+ * the last.
+ */
 int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		   u8 type, struct ktls_pos from, struct ktls_pos to,
 		   unsigned int len)
@@ -83,6 +106,7 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 	const u8 *next = wire + model.at + 5 + model.explicit;
 	unsigned int left = len + model.tls13 + TAG;
 
+	CHECK(!rx->err);
 	CHECK(ktls_pos_equal(from, to));
 	CHECK_EQ(epoch->seq, model.seq);
 	CHECK_EQ(type, wire[model.at]);
@@ -100,6 +124,7 @@ int ktls_aead_open(struct ktls_aead *aead, const struct ktls_epoch *epoch,
 		left -= n;
 		next += n;
 	}
+	pass_record();
 	return next[-TAG] == BAD_TAG ? -EBADMSG : 0;
 }
 
@@ -144,6 +169,8 @@ static void settle(void)
 	ktls_rx_settle(&ctx);
 	for (i = 0; i < rx->records; i++)
 		size += rx->record[i].size;
+	CHECK_EQ(rx->opened, size);
+	CHECK(rx->records || rx->record == &rx->first);
 	if (rx->reserved)
 		size += rx->want;
 	CHECK_EQ(rx->buf.size, size);
@@ -196,40 +223,52 @@ static int expected(const struct event *e, size_t at)
 	return e->err ?: 1;
 }
 
-static void check_opened(const struct event *e)
+/* A record has been opened, with others behind it or without. */
+static void check_record(const struct event *e, bool last)
 {
-	bool kept = e->len || e->type != 23;
+	const struct ktls_rx_record *record = rx->record + kept;
 
-	CHECK_EQ(rx->paused, e->update);
 	opened++;
 	bytes += e->len;
-	if (!kept)
+	CHECK(last || (e->type == 23 && !e->update));
+	if (!e->len && e->type == 23)
 		return;
-	CHECK_EQ(rx->record[rx->records - 1].type, e->type);
-	CHECK_EQ(rx->record[rx->records - 1].len, e->len);
-	open[rx->records - 1] = *e;
+	CHECK(kept < rx->records);
+	CHECK_EQ(record->type, e->type);
+	CHECK_EQ(record->len, e->len);
+	CHECK_EQ(record->stamp.software, sk.sk_tsflags ? e->end : 0);
+	open[kept++] = *e;
 }
 
+/* All that one call has opened is there, behind what was. */
+static void check_batch(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < batched; i++)
+		check_record(batch + i, i == batched - 1);
+	if (batched)
+		CHECK_EQ(rx->paused, batch[batched - 1].update);
+	CHECK_EQ(rx->records, kept);
+}
+
+/* Of the room is told only who has no opened record: see ktls_rx_next(). */
 static int read_next(size_t room)
 {
-	unsigned int before = rx->records;
 	struct model behind = model;
 	struct event e = model_next(&behind);
 	int want = expected(&e, model.at), ret;
 
-	if (before == KTLS_RX_RECORDS || ktls_buf_crowded(&rx->buf))
+	if (!ktls_rx_has_room(&ctx) || ktls_buf_crowded(&rx->buf))
 		return 0;
-	ret = ktls_rx_next(&ctx, room);
-	if (ret == -ENOMEM) {
+	batched = 0;
+	ret = ktls_rx_next(&ctx, rx->records ? 0 : room);
+	CHECK_EQ(batched, ret > 0 ? ret : 0);
+	check_batch();
+	if (ret == -ENOMEM)
 		CHECK(kernel_no_memory);
-		return ret;
-	}
-	CHECK_EQ(ret, want);
-	CHECK_EQ(rx->records, before + (ret > 0 && (e.len || e.type != 23)));
-	if (ret > 0) {
-		model = behind;
-		check_opened(&e);
-	}
+	else
+		CHECK_EQ(ret > 0 ? 1 : ret, want);
 	return ret;
 }
 
@@ -265,7 +304,9 @@ static void consume(size_t n)
 	if (record->len)
 		return;
 	rx->given += record->size;
+	rx->opened -= record->size;
 	rx->records--;
+	kept--;
 	memmove(record, record + 1, rx->records * sizeof(*record));
 	memmove(open, open + 1, rx->records * sizeof(*open));
 }
@@ -365,14 +406,16 @@ static void start(u8 kind, u8 left)
 	key.epoch.version = kind & 2 ? TLS_1_3_VERSION : TLS_1_2_VERSION;
 	ktls_buf_init(&rx->buf, true);
 	rx->key = &key;
-	rx->record = records;
+	rx->record = &rx->first;
 	sk.sk_state = TCP_ESTABLISHED;
 	sk.sk_allocation = GFP_KERNEL;
 	sk.space = 65536;
 	sk.icsk.icsk_ack.rcv_mss = 536;
 	sk.tcp.copied_seq = TCP_START;
 	sk.tcp.rcv_nxt = TCP_START;
+	sk.sk_tsflags = kind & 8;
 	arrived = 0;
+	kept = 0;
 	opened = 0;
 	bytes = 0;
 	model.tls13 = kind & 2;

@@ -49,6 +49,7 @@ static inline size_t align(size_t x, size_t to)
 
 #define ALIGN(x, to) align(x, to)
 #define noinline __attribute((noinline))
+#define likely(x) (x)
 #define PAGE_SIZE 4096UL
 #define PAGE_ALIGN(x) ALIGN(x, PAGE_SIZE)
 #define SZ_128K 0x20000
@@ -101,8 +102,8 @@ static inline size_t _copy_from_iter(void *to, size_t n, struct iov_iter *iter)
 	return 0;
 }
 
-static inline size_t copy_to_iter(const void *from, size_t n,
-				  struct iov_iter *iter)
+static inline size_t _copy_to_iter(const void *from, size_t n,
+				   struct iov_iter *iter)
 {
 	return 0;
 }
@@ -119,7 +120,7 @@ struct read_descriptor { size_t count; };
 typedef int (*sk_read_actor_t)(void);
 
 enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7 };
-enum { SOCK_DONE };
+enum { SOCK_DONE, SOCK_RCVTSTAMP };
 
 struct tcp_sock {
 	u32 copied_seq;
@@ -136,6 +137,7 @@ struct sock {
 	int sk_state;
 	gfp_t sk_allocation;
 	int sk_forward_alloc;
+	unsigned int sk_tsflags;
 	bool done;
 	int space;		/* of TCP's receive window */
 	struct page_frag frag;
@@ -150,7 +152,7 @@ struct sock {
 
 static inline bool sock_flag(const struct sock *sk, int flag)
 {
-	return sk->done;
+	return flag == SOCK_DONE && sk->done;
 }
 
 static inline int tcp_receive_window(const struct tcp_sock *tp)
