@@ -7,6 +7,13 @@
 
 #include <linux/ktls.h>
 
+/*
+ * 2^24.5 full records, RFC 8446 section 5.5, with any cipher of 128-bit blocks,
+ * and 2^23, RFC 9147 section 4.5.3. None is below KTLS_RECORDS_SAFE.
+ */
+#define GCM_RECORDS 23726566
+#define CCM_RECORDS KTLS_RECORDS_SAFE
+
 #define SUITE(_id, _name, _aead, ...)					\
 	{								\
 		.name = _name,						\
@@ -22,17 +29,21 @@
 /* In the order of their numbers, without a gap, from the first one on */
 static const struct ktls_cipher ktls_ciphers[KTLS_NR_CIPHERS] = {
 	SUITE(AES_GCM_128, "AES-GCM-128", "gcm(aes)", .step = 16,
-	      .tls13 = true),
+	      .records = GCM_RECORDS, .tls13 = true),
 	SUITE(AES_GCM_256, "AES-GCM-256", "gcm(aes)", .step = 16,
-	      .tls13 = true),
+	      .records = GCM_RECORDS, .tls13 = true),
 	SUITE(AES_CCM_128, "AES-CCM-128", "ccm(aes)", .step = 16,
-	      .tls13 = true, .ccm = true),
+	      .records = CCM_RECORDS, .tls13 = true, .ccm = true),
 	SUITE(CHACHA20_POLY1305, "CHACHA20-POLY1305",
 	      "rfc7539(chacha20,poly1305)", .step = 64, .tls13 = true),
-	SUITE(SM4_GCM, "SM4-GCM", "gcm(sm4)", .tls13 = true),
-	SUITE(SM4_CCM, "SM4-CCM", "ccm(sm4)", .tls13 = true, .ccm = true),
-	SUITE(ARIA_GCM_128, "ARIA-GCM-128", "gcm(aria)"),
-	SUITE(ARIA_GCM_256, "ARIA-GCM-256", "gcm(aria)"),
+	SUITE(SM4_GCM, "SM4-GCM", "gcm(sm4)",
+	      .records = GCM_RECORDS, .tls13 = true),
+	SUITE(SM4_CCM, "SM4-CCM", "ccm(sm4)",
+	      .records = CCM_RECORDS, .tls13 = true, .ccm = true),
+	SUITE(ARIA_GCM_128, "ARIA-GCM-128", "gcm(aria)",
+	      .records = GCM_RECORDS),
+	SUITE(ARIA_GCM_256, "ARIA-GCM-256", "gcm(aria)",
+	      .records = GCM_RECORDS),
 };
 
 _Static_assert(TLS_CIPHER_ARIA_GCM_256 - TLS_CIPHER_AES_GCM_128 + 1 ==

@@ -15,6 +15,9 @@
 
 #define KTLS_NR_CIPHERS 8
 
+/* No suite should protect fewer records with one key */
+#define KTLS_RECORDS_SAFE 8388608U
+
 /**
  * struct ktls_cipher - one cipher suite
  * @name: as people write it
@@ -26,6 +29,8 @@
  * @tag_size: bytes of the authentication tag
  * @step: the drivers go through memory in steps of so many bytes; 0 if these are
  *	too long to be minded
+ * @records: records that one key should protect at most; 0 if there are not as
+ *	many sequence numbers
  * @ccm: the crypto API's IV for CCM carries a length field before the nonce
  * @tls13: the suite may be used with TLS 1.3 (all may with 1.2)
  */
@@ -38,6 +43,7 @@ struct ktls_cipher {
 	u8 salt_size;
 	u8 tag_size;
 	u8 step;
+	u32 records;
 	bool ccm;
 	bool tls13;
 };

@@ -31,6 +31,7 @@ struct ktls_counters;
  * @max_payload: TLS_TX_MAX_PAYLOAD_LEN
  * @zerocopy_ro: TLS_TX_ZEROCOPY_RO, stored only
  * @err: a record was lost (sealing failed): every later send gets this
+ * @worn: the key has protected more records than it should, and it was said
  * @pusher: who is handing records to TCP, which must take them whole, or NULL.
  *	Written under the socket lock, read by anyone who asks for room, and
  *	only compared with.
@@ -50,6 +51,7 @@ struct ktls_tx {
 	u16 max_payload;
 	bool zerocopy_ro;
 	int err;
+	bool worn;
 	struct task_struct *pusher;
 	bool shut;
 	bool rest;

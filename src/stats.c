@@ -24,6 +24,7 @@ static const char * const names[] = {
 	[KTLS_STAT_TX_REKEY_ERROR] = "KtlsTxRekeyError",
 	[KTLS_STAT_TX_ERROR] = "KtlsTxError",
 	[KTLS_STAT_TX_RESTS] = "KtlsTxRests",
+	[KTLS_STAT_TX_WORN] = "KtlsTxWorn",
 	[KTLS_STAT_CURR_RX] = "KtlsCurrRx",
 	[KTLS_STAT_RX] = "KtlsRx",
 	[KTLS_STAT_RX_RECORDS] = "KtlsRxRecords",

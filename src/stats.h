@@ -18,6 +18,7 @@ struct net;
  * @KTLS_STAT_TX_REKEY_ERROR: attempts to replace one that failed
  * @KTLS_STAT_TX_ERROR: records lost because sealing failed
  * @KTLS_STAT_TX_RESTS: times TCP had no memory for a sealed record
+ * @KTLS_STAT_TX_WORN: keys that protected more records than they should
  * @KTLS_STAT_CURR_RX: sockets that have an RX key now
  * @KTLS_STAT_RX: sockets that ever got one
  * @KTLS_STAT_RX_RECORDS: records opened
@@ -37,6 +38,7 @@ enum ktls_stat {
 	KTLS_STAT_TX_REKEY_ERROR,
 	KTLS_STAT_TX_ERROR,
 	KTLS_STAT_TX_RESTS,
+	KTLS_STAT_TX_WORN,
 	KTLS_STAT_CURR_RX,
 	KTLS_STAT_RX,
 	KTLS_STAT_RX_RECORDS,

@@ -76,6 +76,7 @@ int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key)
 		return err;
 	}
 	WRITE_ONCE(ctx->tx.key, key);
+	ctx->tx.worn = false;
 	if (old) {
 		ktls_key_free(old);
 		ktls_stat_inc(ctx, KTLS_STAT_TX_REKEY_OK);
@@ -116,10 +117,12 @@ static inline bool has_room(const struct ktls_context *ctx)
 	return notsent + round_down(tx->sealed, TCP_STEP) < tcp_notsent_lowat(tp);
 }
 
-/* Are there sequence numbers for the open record and @records more? */
-static bool has_numbers(const struct ktls_tx *tx, unsigned int records)
+/* May the key protect so many records more, an open one included? */
+static int may_seal(struct ktls_context *ctx, u8 type, unsigned int records)
 {
-	return ktls_epoch_has(&tx->key->epoch, records + !!tx->open);
+	if (likely(ctx->tx.key->epoch.seq < KTLS_RECORDS_SAFE))
+		return 0;
+	return ktls_tx_limit(ctx, type, records);
 }
 
 /*
@@ -216,8 +219,9 @@ static int take(struct ktls_context *ctx, struct iov_iter *from)
 	int err = 0;
 
 	while (!err && iov_iter_count(from)) {
-		if (!ktls_epoch_has(&tx->key->epoch, 1))
-			return -EBADMSG;
+		err = may_seal(ctx, KTLS_TYPE_DATA, 1);
+		if (err)
+			break;
 		if (!has_room(ctx))
 			return -EAGAIN;
 
@@ -247,10 +251,10 @@ static int send_data(struct ktls_context *ctx, struct msghdr *msg, size_t size,
 	return err;
 }
 
-/* Number of records that a control message takes */
+/* Number of records that a control message takes, with the open one before it */
 static unsigned int control_records(const struct ktls_context *ctx, size_t size)
 {
-	return DIV_ROUND_UP(size, ctx->tx.max_payload);
+	return DIV_ROUND_UP(size, ctx->tx.max_payload) + !!ctx->tx.open;
 }
 
 /* Wait until a whole control message may be taken at once */
@@ -260,8 +264,9 @@ static int control_room(struct ktls_context *ctx, const struct ktls_send *send,
 	int err;
 
 	for (;;) {
-		if (!has_numbers(&ctx->tx, control_records(ctx, size)))
-			return -EBADMSG;
+		err = may_seal(ctx, send->type, control_records(ctx, size));
+		if (err)
+			return err;
 		if (!size || (!ctx->tx.sealed && has_room(ctx)))
 			return 0;
 		err = tx_wait(ctx, send, false, timeo);

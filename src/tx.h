@@ -30,6 +30,7 @@ void ktls_tx_destroy(struct ktls_context *ctx);
 int ktls_tx_set_key(struct ktls_context *ctx, struct ktls_key *key);
 int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size);
 int ktls_tx_cmsg(struct sock *sk, struct msghdr *msg, struct ktls_send *send);
+int ktls_tx_limit(struct ktls_context *ctx, u8 type, unsigned int records);
 int ktls_tx_begin(struct ktls_context *ctx, unsigned int len);
 
 int ktls_tx_seal(struct ktls_context *ctx, u8 type, const struct ktls_pos *from,

@@ -12,11 +12,12 @@
 static const char * const names[] = {
 	"KtlsCurrTx", "KtlsTx", "KtlsTxRecords", "KtlsTxBytes",
 	"KtlsTxRekeyOk", "KtlsTxRekeyError", "KtlsTxError", "KtlsTxRests",
+	"KtlsTxWorn",
 	"KtlsCurrRx", "KtlsRx", "KtlsRxRecords", "KtlsRxBytes",
 	"KtlsRxRekeyOk", "KtlsRxRekeyError", "KtlsRxKeyUpdate", "KtlsRxError",
 };
 
-/* The first ones, which sending moves */
+/* The first ones, which sending moves, wherever sequence numbers begin */
 #define NR_TX_STATS 8
 
 /* In the order of names[] */
