@@ -9,6 +9,7 @@
  */
 #include "context.h"
 #include "rx.h"
+#include "compat/tcp_read.h"
 
 #include <linux/sizes.h>
 #include <linux/tcp.h>
@@ -40,16 +41,6 @@ unsigned int ktls_rx_queued(const struct ktls_context *ctx)
 	return n - ctx->rx.taken;
 }
 
-/* An actor for tcp_read_sock() that has seen the bytes already */
-static int skip_bytes(read_descriptor_t *desc, struct sk_buff *skb,
-		      unsigned int offset, size_t len)
-{
-	size_t n = min(len, desc->count);
-
-	desc->count -= n;
-	return n;
-}
-
 /**
  * ktls_rx_forget_urgent() - have urgent bytes be bytes of the stream
  * @ctx: the context
@@ -75,14 +66,14 @@ void ktls_rx_forget_urgent(struct ktls_context *ctx)
  */
 void ktls_rx_tell(struct ktls_context *ctx)
 {
-	read_descriptor_t desc = { .count = ctx->rx.taken };
+	struct ktls_rx *rx = &ctx->rx;
 
-	ctx->rx.steps = 0;
-	if (!desc.count)
+	rx->steps = 0;
+	if (!rx->taken)
 		return;
 	ktls_rx_forget_urgent(ctx);
-	tcp_read_sock(ctx->sk, &desc, skip_bytes);
-	ctx->rx.taken = desc.count;
+	ktls_tcp_read_done(ctx->sk, rx->taken);
+	rx->taken = 0;
 }
 
 /**
@@ -106,14 +97,34 @@ static unsigned int find(const struct sk_buff *skb, u32 seq, u32 *offset)
 	return *offset < skb->len ? skb->len - *offset : 0;
 }
 
+/* Most bytes stand in the first fragment: they need not be searched for */
+static const void *in_first_frag(const struct sk_buff *skb, u32 offset,
+				 unsigned int size)
+{
+	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	const void *data;
+
+	if (!skb_shinfo(skb)->nr_frags || offset < skb_headlen(skb))
+		return NULL;
+	offset -= skb_headlen(skb);
+	if (offset + size > skb_frag_size(frag))
+		return NULL;
+	data = skb_frag_address_safe(frag);
+	return data ? data + offset : NULL;
+}
+
 /* Copy such bytes; returns how many */
 static int copy_skb(const struct sk_buff *skb, u32 seq, void *to,
 		    unsigned int size)
 {
 	u32 offset;
 	unsigned int n = min(size, find(skb, seq, &offset));
+	const void *from = n ? in_first_frag(skb, offset, n) : NULL;
 
-	return n ? skb_copy_bits(skb, offset, to, n) ?: n : 0;
+	if (!from)
+		return n ? skb_copy_bits(skb, offset, to, n) ?: n : 0;
+	memcpy(to, from, n);
+	return n;
 }
 
 /**

@@ -281,9 +281,9 @@ static int take_all(struct ktls_context *ctx, gfp_t gfp)
 }
 
 /*
- * Where the peer may not send more, take what there is, or the record will never
- * be whole: however few bytes there are, they may hold much of TCP's memory. With
- * a poller alone this happens in softirq.
+ * The next record is not whole. Where the peer may not send more, take what there
+ * is, or it will never be: however few bytes there are, they may hold much of TCP's
+ * memory. With a poller alone this happens in softirq.
  */
 static int take_part(struct ktls_context *ctx, gfp_t gfp)
 {
@@ -291,7 +291,7 @@ static int take_part(struct ktls_context *ctx, gfp_t gfp)
 	int err;
 
 	rx->starved = false;
-	if (ktls_rx_whole(ctx) || !ktls_rx_queued(ctx) || !is_closed(ctx))
+	if (!ktls_rx_queued(ctx) || !is_closed(ctx))
 		return 0;
 	err = take_all(ctx, gfp);
 	rx->refused = err;
@@ -336,6 +336,14 @@ static bool at_eof(const struct ktls_context *ctx)
 	return sock_flag(ctx->sk, SOCK_DONE) && !ktls_rx_whole(ctx);
 }
 
+/* Do the bytes in TCP's queue give a reader something to do? */
+static bool frame_queue(struct ktls_context *ctx)
+{
+	if (!read_header(ctx) && !ktls_rx_whole(ctx))
+		take_part(ctx, GFP_ATOMIC | __GFP_NOWARN);
+	return ctx->rx.err || ctx->rx.starved || something_whole(ctx);
+}
+
 /**
  * ktls_rx_frame() - look at what has arrived
  * @ctx: the context
@@ -345,13 +353,13 @@ static bool at_eof(const struct ktls_context *ctx)
 void ktls_rx_frame(struct ktls_context *ctx)
 {
 	struct ktls_rx *rx = &ctx->rx;
-	bool more;
+	bool more = rx->err;
 
 	ktls_rx_forget_urgent(ctx);
-	if (!rx->err && !read_header(ctx))
-		take_part(ctx, GFP_ATOMIC | __GFP_NOWARN);
-
-	more = rx->err || rx->starved || something_whole(ctx) || at_eof(ctx);
+	rx->starved = false;
+	if (!more && ktls_rx_queued(ctx))
+		more = frame_queue(ctx);
+	more = more || at_eof(ctx);
 	WRITE_ONCE(rx->fresh, more || rx->paused);
 	WRITE_ONCE(rx->ready, rx->records || rx->err || (more && !rx->paused));
 }
@@ -403,7 +411,7 @@ int ktls_rx_look(struct ktls_context *ctx)
 		return -EKEYEXPIRED;
 	if (read_header(ctx))
 		return rx->err;
-	if (rx->starved) {
+	if (rx->starved && !ktls_rx_whole(ctx)) {
 		ktls_rx_tidy(ctx);
 		err = take_part(ctx, ctx->sk->sk_allocation);
 		if (err)
