@@ -138,25 +138,31 @@ static void turn(const char *param, bool on)
 	close(fd);
 }
 
-/* Bytes through a plain connection, with a softirq for each. */
-static void ping(struct measure *m, const struct tcp_pair *tcp)
+/*
+ * A byte through a plain connection, with a softirq or more: the cheapest of many
+ * such operations, during which nobody else has run.
+ */
+static void ping(struct spent *least, const struct tcp_pair *tcp)
 {
 	char c = 0;
 	int i;
 
-	memset(m, 0, sizeof(*m));
 	for (i = 0; i < ROUNDS; i++) {
-		measure_whole_begin(m);
+		struct measure m = { 0 };
+
+		measure_whole_begin(&m);
 		CHECK_EQ(send(tcp->local, &c, 1, 0), 1);
 		CHECK_EQ(recv(tcp->peer, &c, 1, 0), 1);
-		measure_whole_end(m);
+		measure_whole_end(&m);
+		if (!i || m.whole.ticks < least->ticks)
+			*least = m.whole;
 	}
 }
 
 static void find_watching(void)
 {
 	struct tcp_opts opts = { 0 };
-	struct measure off, on;
+	struct spent off, on;
 	struct tcp_pair tcp;
 
 	tcp_open(&tcp, &opts);
@@ -166,9 +172,8 @@ static void find_watching(void)
 	turn("softirqs", true);
 	ping(&on, &tcp);
 	ping(&on, &tcp);
-	CHECK(on.whole.softirqs >= ROUNDS);
-	watching = (double)(s64)(on.whole.ticks - off.whole.ticks) /
-		   on.whole.softirqs;
+	CHECK(on.softirqs);
+	watching = (double)(s64)(on.ticks - off.ticks) / on.softirqs;
 	tcp_close(&tcp);
 }
 
