@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sending: one packet for each call, and streams of calls. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "../peer/check.h"
@@ -10,12 +12,22 @@ static const char *const tx_sizes[] = {
 	"64", "256", "1024", "4096", "16384", "65536", "262144", NULL,
 };
 
+/*
+ * Once the timer of a delayed acknowledgement has run TCP acknowledges each read
+ * at once. That depends on when a cell began: have it delay them again.
+ */
+static void delay_acks(const struct link *l)
+{
+	tcp_set_int(l->peer.fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+}
+
 /* One call, of which everything leaves at once, and the peer drops it. */
 static unsigned int tx_round(struct run *r)
 {
 	struct link *l = &r->link;
 	size_t wire_len = link_wire_len(l, r->size, RECORD_PLAIN_MAX);
 
+	delay_acks(l);
 	measure_whole_begin(&r->m);
 	measure_side_begin(&r->m);
 	end_send(&l->local, r->plain, r->size, 0);
