@@ -85,13 +85,22 @@ KTLS_TEST_EACH(key_limit_is_enforced, each_version, const struct tls_case *, tc)
 	conn_close(&c);
 }
 
+static void rekey_at(struct conn *c, u64 seq)
+{
+	struct tls_keys keys;
+
+	keys_random(&keys);
+	keys_set_seq(&keys, seq);
+	CHECK_SYS(ktls_set_tx(c->fd, c->tc->suite, c->tc->version, &keys));
+	stream_rekey(&c->in, &keys);
+}
+
 /* What can be taken is, and a new key takes the rest. */
 KTLS_TEST(key_limit_ends_with_the_key)
 {
 	const size_t full = 16384;
 	const u8 *data = test_data(3 * full);
 	ssize_t taken, refused;
-	struct tls_keys keys;
 	struct conn c;
 	int err;
 
@@ -105,14 +114,28 @@ KTLS_TEST(key_limit_ends_with_the_key)
 	CHECK_EQ(refused, -1);
 	CHECK_EQ(err, EKEYEXPIRED);
 	peer_expect_data(&c, data, 2 * full);
-	keys_random(&keys);
-	keys_set_seq(&keys, 0);
-	CHECK_SYS(ktls_set_tx(c.fd, c.tc->suite, c.tc->version, &keys));
-	stream_rekey(&c.in, &keys);
+	rekey_at(&c, 0);
 	enforce(true);
 	taken = send(c.fd, data + 2 * full, full, 0);
 	enforce(false);
 	CHECK_EQ(taken, full);
 	peer_expect(&c, RECORD_DATA, data + 2 * full, full);
+	conn_close(&c);
+}
+
+/* Each key is counted by itself. */
+KTLS_TEST(key_limit_of_each_key)
+{
+	struct conn c;
+
+	open_at(&c, &case13, GCM_LIMIT);
+	send_and_expect(&c, "first");
+	CHECK_EQ(stat_value("KtlsTxWorn"), 1);
+	rekey_at(&c, 0);
+	send_and_expect(&c, "second");
+	CHECK_EQ(stat_value("KtlsTxWorn"), 1);
+	rekey_at(&c, GCM_LIMIT);
+	send_and_expect(&c, "third");
+	CHECK_EQ(stat_value("KtlsTxWorn"), 2);
 	conn_close(&c);
 }
