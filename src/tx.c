@@ -358,16 +358,6 @@ static int check_flags(const struct msghdr *msg)
 	return 0;
 }
 
-/*
- * Of the message's flags what TCP shall know, too. Pages come with MSG_MORE when
- * the next ones follow at once; a splice takes it back if none do.
- */
-static int tcp_flags(const struct msghdr *msg)
-{
-	return msg->msg_flags & (iov_iter_is_bvec(&msg->msg_iter) ?
-				 MSG_EOR | MSG_MORE : MSG_EOR);
-}
-
 /**
  * ktls_tx_sendmsg() - send on a socket that has a TX key
  * @ctx: the context
@@ -405,7 +395,7 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	else
 		err = send_data(ctx, msg, size, &send, timeo);
 
-	pushed = ktls_tx_push(ctx, tcp_flags(msg), send.control);
+	pushed = ktls_tx_push(ctx, flags, send.control);
 	err = err ?: pushed;
 	/* Bytes of a record that was lost, or of a dead connection, do not count */
 	if (msg_data_left(msg) < size && !pushed && !ctx->tx.err)

@@ -153,7 +153,8 @@ static int send_with_room(struct ktls_context *ctx, unsigned int room,
 	WRITE_ONCE(tx->pusher, current);
 	WRITE_ONCE(sk->sk_sndbuf, lifted);
 	sent = ktls_tcp_send(sk, tx->buf.seg, tx->buf.nsegs, tx->sealed,
-			     flags | MSG_DONTWAIT | MSG_NOSIGNAL, control);
+			     ktls_tcp_send_flags(flags) | MSG_DONTWAIT |
+			     MSG_NOSIGNAL, control);
 	/* TCP may have tuned the buffer meanwhile; that is then to stay */
 	if (READ_ONCE(sk->sk_sndbuf) == lifted)
 		WRITE_ONCE(sk->sk_sndbuf, limit);
@@ -232,7 +233,7 @@ static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
 /**
  * ktls_tx_push() - hand all sealed records to TCP
  * @ctx: the context
- * @flags: for TCP: MSG_MORE, MSG_EOR
+ * @flags: of the user's message, or 0
  * @control: message whose control buffer TCP shall see, or NULL
  *
  * To be called before the lock is released. What TCP has no memory for stays in
