@@ -24,8 +24,8 @@
 #define SEND_FLAGS (MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR |	\
 		    MSG_CMSG_COMPAT | KTLS_MSG_INTERNAL)
 
-/* TCP_NOTSENT_LOWAT is looked at when an sk_buff begins, which takes that much */
-#define TCP_STEP SZ_64K
+/* More than the sk_buffs for what goes to TCP at once cost besides */
+#define SKB_ROOM SZ_8K
 
 /**
  * ktls_tx_init() - set up the sending direction
@@ -102,19 +102,22 @@ static int tx_check(const struct ktls_context *ctx)
 
 /*
  * May plaintext be taken? The answer TCP would give if it had the sealed records
- * already, so that one call can seal many of them and hand them over together.
+ * already, so that one call can seal many of them and hand them over together. It
+ * looks at TCP_NOTSENT_LOWAT when it begins an sk_buff, which takes that many
+ * segments, or one where a segment is longer than an sk_buff should be.
  */
 static inline bool has_room(const struct ktls_context *ctx)
 {
 	const struct ktls_tx *tx = &ctx->tx;
 	const struct sock *sk = ctx->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 notsent = tp->write_seq - tp->snd_nxt;
+	u32 notsent = tp->write_seq - tp->snd_nxt + tx->sealed;
 
 	if (tx->rest || ktls_buf_crowded(&tx->buf) ||
 	    sk->sk_wmem_queued + tx->sealed >= READ_ONCE(sk->sk_sndbuf))
 		return false;
-	return notsent + round_down(tx->sealed, TCP_STEP) < tcp_notsent_lowat(tp);
+	return notsent < tcp_notsent_lowat(tp) ||
+	       notsent < max_t(u32, tp->gso_segs, 1) * tp->mss_cache;
 }
 
 /* May the key protect so many records more, an open one included? */
@@ -358,6 +361,25 @@ static int check_flags(const struct msghdr *msg)
 	return 0;
 }
 
+/*
+ * Of the message's flags what TCP shall know, too. A splice says MSG_MORE when its
+ * next piece follows at once, and takes it back if none does; but nobody does if
+ * that finds no room, and what TCP keeps back would make none. So there must be
+ * room for it, too.
+ */
+static int tcp_flags(const struct ktls_context *ctx, const struct msghdr *msg)
+{
+	const struct sock *sk = ctx->sk;
+	int flags = msg->msg_flags & (MSG_EOR | MSG_MORE);
+
+	if (flags & MSG_MORE &&
+	    (!ktls_msg_is_splice(msg) || iov_iter_count(&msg->msg_iter) ||
+	     sk->sk_wmem_queued + ctx->tx.sealed + SKB_ROOM >=
+	     READ_ONCE(sk->sk_sndbuf)))
+		flags = 0;
+	return flags;
+}
+
 /**
  * ktls_tx_sendmsg() - send on a socket that has a TX key
  * @ctx: the context
@@ -395,7 +417,7 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	else
 		err = send_data(ctx, msg, size, &send, timeo);
 
-	pushed = ktls_tx_push(ctx, flags, send.control);
+	pushed = ktls_tx_push(ctx, tcp_flags(ctx, msg), send.control);
 	err = err ?: pushed;
 	/* Bytes of a record that was lost, or of a dead connection, do not count */
 	if (msg_data_left(msg) < size && !pushed && !ctx->tx.err)

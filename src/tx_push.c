@@ -3,9 +3,9 @@
  * From the open record to TCP: seal, hand over, hand over the rest later.
  *
  * Whether there is room is asked before plaintext is taken (has_room()).
- * A record that has been sealed then goes to TCP whole and without MSG_MORE:
- * while it does, the socket's send buffer has no limit. Only memory that TCP
- * cannot get leaves a rest, and while there is one nothing more is taken.
+ * A record that has been sealed then goes to TCP whole, and without MSG_MORE but
+ * for a splice's: while it does, the socket's send buffer has no limit. Only memory
+ * that TCP cannot get leaves a rest, and while there is one nothing more is taken.
  */
 #include "aead.h"
 #include "context.h"
@@ -153,8 +153,7 @@ static int send_with_room(struct ktls_context *ctx, unsigned int room,
 	WRITE_ONCE(tx->pusher, current);
 	WRITE_ONCE(sk->sk_sndbuf, lifted);
 	sent = ktls_tcp_send(sk, tx->buf.seg, tx->buf.nsegs, tx->sealed,
-			     ktls_tcp_send_flags(flags) | MSG_DONTWAIT |
-			     MSG_NOSIGNAL, control);
+			     flags | MSG_DONTWAIT | MSG_NOSIGNAL, control);
 	/* TCP may have tuned the buffer meanwhile; that is then to stay */
 	if (READ_ONCE(sk->sk_sndbuf) == lifted)
 		WRITE_ONCE(sk->sk_sndbuf, limit);
@@ -233,7 +232,7 @@ static int push(struct ktls_context *ctx, int flags, struct msghdr *control)
 /**
  * ktls_tx_push() - hand all sealed records to TCP
  * @ctx: the context
- * @flags: of the user's message, or 0
+ * @flags: for TCP: MSG_MORE, MSG_EOR
  * @control: message whose control buffer TCP shall see, or NULL
  *
  * To be called before the lock is released. What TCP has no memory for stays in

@@ -9,24 +9,21 @@
 
 /*
  * Flags that the kernel itself gives to sendmsg(). Where splice comes by
- * sendpage there are none, and those of userspace's invention are refused.
+ * sendpage there are none, and those of userspace's invention are refused; and
+ * nobody else brings pages.
  */
 #ifdef KTLS_HAVE_PROTO_SENDPAGE
 #define KTLS_MSG_INTERNAL 0
+#define ktls_msg_is_splice(msg) iov_iter_is_bvec(&(msg)->msg_iter)
 #else
 #define KTLS_MSG_INTERNAL MSG_SPLICE_PAGES
+#define ktls_msg_is_splice(msg) ((msg)->msg_flags & MSG_SPLICE_PAGES)
 #endif
 
 #ifdef KTLS_HAVE_DO_TCP_SENDPAGES
 
 /* There is no message whose control buffer TCP could see */
 #define KTLS_TCP_SEND_TAKES_CONTROL false
-
-/* Of @flags, those of a user's message, what TCP shall know, too */
-static inline int ktls_tcp_send_flags(int flags)
-{
-	return flags & MSG_EOR;
-}
 
 /* A piece of many pages becomes one fragment of an sk_buff: there are enough */
 static inline bool ktls_tcp_send_takes_gaps(const struct sock *sk)
@@ -42,15 +39,6 @@ int ktls_tcp_send(struct sock *sk, const struct bio_vec *seg,
 
 /* Timestamps can be asked for: ktls_tcp_send() does something with @control */
 #define KTLS_TCP_SEND_TAKES_CONTROL true
-
-/*
- * Of @flags, those of a user's message, what TCP shall know, too. A splice says
- * MSG_MORE when its next piece follows at once, and takes it back if none does.
- */
-static inline int ktls_tcp_send_flags(int flags)
-{
-	return flags & (flags & MSG_SPLICE_PAGES ? MSG_EOR | MSG_MORE : MSG_EOR);
-}
 
 /*
  * May records lie apart in memory at no cost? MSG_SPLICE_PAGES makes a fragment

@@ -156,6 +156,14 @@ u32 tcp_notsent(int fd)
 	return info.tcpi_notsent_bytes;
 }
 
+bool tcp_stands_still(int fd)
+{
+	struct tcp_info info;
+
+	get_info(fd, &info);
+	return info.tcpi_notsent_bytes && !info.tcpi_unacked;
+}
+
 u32 tcp_data_segs(int fd)
 {
 	struct tcp_info info;

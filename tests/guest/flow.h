@@ -53,6 +53,8 @@ void acks_release(int fd);
 
 /* TCP_INFO: bytes that TCP has and has not sent; data segments sent. */
 u32 tcp_notsent(int fd);
+/* It has some, and none is under way: only a timer makes it go on. */
+bool tcp_stands_still(int fd);
 u32 tcp_data_segs(int fd);
 
 #endif

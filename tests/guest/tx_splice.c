@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -405,6 +406,67 @@ KTLS_TEST(splice_sendfile_notsent_lowat)
 	if (splice_more_merges())
 		CHECK_EQ(c.in.records, 7);
 	CHECK_EQ(stat_value("KtlsTxRests"), 0);
+}
+
+/* What limits how much of a file is taken at once */
+struct limit_case {
+	const char *name;
+	struct tcp_opts opts;
+	int lowat;		/* TCP_NOTSENT_LOWAT, 0: not set */
+};
+
+static const struct limit_case limit_cases[] = {
+	{ "none", { .nonblock = true }, 0 },
+	{ "lowat_1", { .nonblock = true }, 1 },
+	{ "lowat_16384", { .nonblock = true }, 16384 },
+	{ "sndbuf_4608", { .nonblock = true, .sndbuf = 2304 }, 0 },
+	{ "sndbuf_17200", { .nonblock = true, .sndbuf = 8600 }, 0 },
+	{ "sndbuf_30000", { .nonblock = true, .sndbuf = 15000 }, 0 },
+	{ "sndbuf_100000", { .nonblock = true, .sndbuf = 50000 }, 0 },
+	{ "both", { .nonblock = true, .sndbuf = 50000 }, 16384 },
+};
+
+static const void *each_limit(unsigned int i, char *name, size_t size)
+{
+	if (i >= ARRAY_SIZE(limit_cases))
+		return NULL;
+	snprintf(name, size, "%s", limit_cases[i].name);
+	return &limit_cases[i];
+}
+
+/*
+ * TCP may keep back less than a segment, which is a record over loopback, for as
+ * long as the next pages of a splice come: so these must find room. They come one
+ * by one or 16 at a time. No window is ever full here, for it takes all of it.
+ */
+KTLS_TEST_EACH(splice_needs_no_timer, each_limit, const struct limit_case *,
+	       lc)
+{
+	const u8 *data = test_data(30000);
+	struct iovec iov[20];
+	size_t done = 0;
+	struct pipe p;
+	struct conn c;
+	ssize_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
+		iov[i] = (struct iovec){ (u8 *)data + 1500 * i, 1500 };
+	pipe_open(&p);
+	vmsplice_all(&p, iov, ARRAY_SIZE(iov), 30000);
+	conn_open_opts(&c, &case13, &lc->opts);
+	if (lc->lowat)
+		tcp_set_int(c.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, lc->lowat);
+	while (done < 30000) {
+		n = splice(p.out, NULL, c.fd, NULL, 30000 - done, 0);
+		done += n < 0 ? 0 : n;
+		if (n >= 0)
+			continue;
+		CHECK_EQ(errno, EAGAIN);
+		CHECK(!tcp_stands_still(c.fd));
+		CHECK(tcp_poll(c.fd, POLLOUT, TCP_WAIT_MS));
+	}
+	CHECK(!tcp_stands_still(c.fd));
+	peer_expect_data(&c, data, 30000);
 }
 
 /* Errors of the connection come out of sendfile() as out of send(). */
