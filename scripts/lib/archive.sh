@@ -10,7 +10,8 @@
 # or "trixie:s390x".
 
 archive_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-archive_max_age=86400
+# Seconds after which an index is read again
+archive_max_age=${KTLS_ARCHIVE_MAX_AGE:-86400}
 
 archive_curl()
 {
