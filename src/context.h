@@ -38,8 +38,9 @@ struct ktls_counters;
  * @shut: shutdown() or close() has begun: no more plaintext is taken
  * @rest: TCP had no memory for all of @sealed and @work tries again. Written
  *	under the socket lock, read by anyone who asks for room.
+ * @seal_later: a splice left @open; @work seals it, unless more is sent before
  * @delay: after which @work runs, jiffies; 0 if it never has been asked to
- * @work: hands over the rest
+ * @work: hands over the rest, or seals what a splice left open
  *
  * All under the socket lock, but for what says otherwise.
  */
@@ -55,6 +56,7 @@ struct ktls_tx {
 	struct task_struct *pusher;
 	bool shut;
 	bool rest;
+	bool seal_later;
 	unsigned int delay;
 	struct delayed_work work;
 };

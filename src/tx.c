@@ -370,14 +370,22 @@ static int check_flags(const struct msghdr *msg)
 static int tcp_flags(const struct ktls_context *ctx, const struct msghdr *msg)
 {
 	const struct sock *sk = ctx->sk;
-	int flags = msg->msg_flags & (MSG_EOR | MSG_MORE);
+	int flags = msg->msg_flags;
 
-	if (flags & MSG_MORE &&
-	    (!ktls_msg_is_splice(msg) || iov_iter_count(&msg->msg_iter) ||
-	     sk->sk_wmem_queued + ctx->tx.sealed + SKB_ROOM >=
-	     READ_ONCE(sk->sk_sndbuf)))
-		flags = 0;
-	return flags;
+	if (!ktls_msg_is_splice(msg) || iov_iter_count(&msg->msg_iter) ||
+	    sk->sk_wmem_queued + ctx->tx.sealed + SKB_ROOM >=
+	    READ_ONCE(sk->sk_sndbuf))
+		flags &= ~MSG_MORE;
+	return flags & (MSG_EOR | MSG_MORE);
+}
+
+/* Whoever says that more follows is believed, but a splice only for a while */
+static void believe_more(struct ktls_context *ctx, const struct msghdr *msg)
+{
+	if (ktls_msg_is_splice(msg) && msg->msg_flags & MSG_MORE && ctx->tx.open)
+		ktls_tx_seal_later(ctx);
+	else
+		ctx->tx.seal_later = false;
 }
 
 /**
@@ -400,6 +408,7 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	int flags = msg->msg_flags;
 	struct sock *sk = ctx->sk;
 	int err, pushed;
+	size_t taken;
 	long timeo;
 
 	err = check_flags(msg);
@@ -417,10 +426,14 @@ int ktls_tx_sendmsg(struct ktls_context *ctx, struct msghdr *msg, size_t size)
 	else
 		err = send_data(ctx, msg, size, &send, timeo);
 
-	pushed = ktls_tx_push(ctx, tcp_flags(ctx, msg), send.control);
-	err = err ?: pushed;
+	pushed = ktls_tx_push(ctx, ctx->tx.sealed ? tcp_flags(ctx, msg) : 0,
+			      send.control);
+	taken = size - msg_data_left(msg);
+	if (taken)
+		believe_more(ctx, msg);
 	/* Bytes of a record that was lost, or of a dead connection, do not count */
-	if (msg_data_left(msg) < size && !pushed && !ctx->tx.err)
-		return size - msg_data_left(msg);
+	if (taken && !pushed && !ctx->tx.err)
+		return taken;
+	err = err ?: pushed;
 	return err ? send_error(sk, flags, err) : 0;
 }

@@ -41,6 +41,7 @@ int ktls_tx_seal_pages(struct ktls_context *ctx, struct iov_iter *from,
 int ktls_tx_push(struct ktls_context *ctx, int flags, struct msghdr *control);
 int ktls_tx_flush(struct ktls_context *ctx);
 unsigned int ktls_tx_unsent(const struct ktls_context *ctx);
+void ktls_tx_seal_later(struct ktls_context *ctx);
 void ktls_tx_work(struct work_struct *work);
 
 #endif

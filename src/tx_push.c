@@ -25,6 +25,9 @@
 #define REST_DELAY msecs_to_jiffies(10)
 #define REST_DELAY_MAX msecs_to_jiffies(1000)
 
+/* How long a record that a splice left open waits: TCP keeps a segment as long */
+#define OPEN_DELAY msecs_to_jiffies(200)
+
 /*
  * TCP counts a byte and its share of the sk_buff, most often less than this. If
  * it is more (tiny segments) TCP is called more than once.
@@ -197,7 +200,7 @@ static void keep_rest(struct ktls_context *ctx)
 				     REST_DELAY_MAX) : REST_DELAY;
 	WRITE_ONCE(tx->rest, true);
 	ktls_stat_inc(ctx, KTLS_STAT_TX_RESTS);
-	queue_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
+	mod_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
 }
 
 /* The connection is gone, and with it the use of what we kept for it */
@@ -269,7 +272,41 @@ int ktls_tx_flush(struct ktls_context *ctx)
 }
 
 /**
- * ktls_tx_work() - hand the rest to TCP
+ * ktls_tx_seal_later() - seal the open record in a while, if nobody does
+ * @ctx: the context, with an open record
+ *
+ * For one that a splice leaves: the next call of ktls_tx_sendmsg() takes it back.
+ * splice_to_socket() says that more follows when it has 16 pieces, even if these
+ * are the last, and a page that cannot be read after all ends a splice, too: then
+ * there is no such call.
+ *
+ * Context: process, socket lock held.
+ */
+void ktls_tx_seal_later(struct ktls_context *ctx)
+{
+	struct ktls_tx *tx = &ctx->tx;
+
+	tx->seal_later = true;
+	/* Behind the rest, whose work comes back to it */
+	if (tx->rest)
+		return;
+	tx->delay = OPEN_DELAY;
+	mod_delayed_work(ktls_tx_workqueue, &tx->work, tx->delay);
+}
+
+/* TCP may have memory for the rest now */
+static void retry(struct ktls_context *ctx)
+{
+	ktls_tx_push(ctx, 0, NULL);
+	if (ctx->tx.rest)
+		return;
+	ctx->sk->sk_write_space(ctx->sk);
+	if (ctx->tx.seal_later)
+		ktls_tx_seal_later(ctx);
+}
+
+/**
+ * ktls_tx_work() - hand the rest to TCP, or what a splice left open
  * @work: ktls_tx.work
  *
  * Context: process; close() waits for it.
@@ -278,13 +315,13 @@ void ktls_tx_work(struct work_struct *work)
 {
 	struct ktls_context *ctx = container_of(to_delayed_work(work),
 						struct ktls_context, tx.work);
-	struct sock *sk = ctx->sk;
 
-	lock_sock(sk);
-	if (ctx->tx.rest && !ctx->tx.shut) {
-		ktls_tx_push(ctx, 0, NULL);
-		if (!ctx->tx.rest)
-			sk->sk_write_space(sk);
+	lock_sock(ctx->sk);
+	if (!ctx->tx.shut) {
+		if (ctx->tx.rest)
+			retry(ctx);
+		else if (ctx->tx.seal_later)
+			ktls_tx_flush(ctx);
 	}
-	release_sock(sk);
+	release_sock(ctx->sk);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Records from sendfile() and splice(). */
+/*
+ * Records from sendfile() and splice(); those of MSG_MORE are in tx_splice_more.c.
+ */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,66 +15,8 @@
 
 #include "flow.h"
 #include "ktls.h"
+#include "spliced.h"
 #include "tools.h"
-
-struct source {
-	int fd;
-	const u8 *data;
-	size_t len;
-};
-
-static void source_open(struct source *s, size_t len)
-{
-	s->fd = CHECK_SYS(memfd_create("source", MFD_CLOEXEC));
-	s->data = test_data(len);
-	s->len = len;
-	CHECK_EQ(pwrite(s->fd, s->data, len, 0), len);
-}
-
-/* What we sent is still what the file's pages hold. */
-static void source_check(const struct source *s)
-{
-	u8 *now = malloc(s->len);
-
-	CHECK(now);
-	CHECK_EQ(pread(s->fd, now, s->len, 0), s->len);
-	CHECK_MEM(now, s->data, s->len);
-	free(now);
-}
-
-/* A pipe that has place for many small pieces. */
-struct pipe {
-	int out;
-	int in;
-};
-
-static void pipe_open(struct pipe *p)
-{
-	int fds[2];
-
-	CHECK_SYS(pipe2(fds, O_CLOEXEC));
-	p->out = fds[0];
-	p->in = fds[1];
-	CHECK_SYS(fcntl(p->in, F_SETPIPE_SZ, 1 << 20));
-}
-
-/* Through the pipe into the socket, as one piece. */
-static void splice_piece(struct conn *c, struct pipe *p, const void *data,
-			 size_t len, int flags)
-{
-	CHECK_EQ(write(p->in, data, len), len);
-	CHECK_EQ(CHECK_SYS(splice(p->out, NULL, c->fd, NULL, len, flags)),
-		 len);
-}
-
-/*
- * Where the kernel never says that a splice has ended (before splice_eof), a
- * record must not stay open on the promise that more will come.
- */
-static bool splice_more_merges(void)
-{
-	return kernel_has("inet_splice_eof");
-}
 
 /* TLS_TX_MAX_PAYLOAD_LEN cannot be set while there is an open record. */
 static void expect_no_open_record(struct conn *c)
@@ -183,26 +127,6 @@ KTLS_TEST(splice_sendfile_end_leaves_tcp)
 	peer_expect_data(&c, s.data, s.len);
 }
 
-KTLS_TEST(splice_more_joins_later_data)
-{
-	const u8 *data = test_data(3005);
-	struct pipe p;
-	struct conn c;
-
-	pipe_open(&p);
-	conn_open(&c, &case13);
-	splice_piece(&c, &p, data, 3000, SPLICE_F_MORE);
-	if (splice_more_merges()) {
-		peer_expect_quiet(&c);
-		conn_send(&c, data + 3000, 5, 0);
-		peer_expect(&c, RECORD_DATA, data, 3005);
-	} else {
-		peer_expect(&c, RECORD_DATA, data, 3000);
-		conn_send(&c, data + 3000, 5, 0);
-		peer_expect(&c, RECORD_DATA, data + 3000, 5);
-	}
-}
-
 /* Spliced bytes go behind those of an earlier MSG_MORE, and close them. */
 KTLS_TEST(splice_ends_open_record)
 {
@@ -252,12 +176,6 @@ static size_t odd_pieces(const u8 *data, struct iovec *iov)
 	return at;
 }
 
-static void vmsplice_all(struct pipe *p, const struct iovec *iov, size_t count,
-			 size_t len)
-{
-	CHECK_EQ(CHECK_SYS(vmsplice(p->in, iov, count, 0)), len);
-}
-
 KTLS_TEST(splice_odd_pieces)
 {
 	const u8 *data = test_data(PIECES * PIECES);
@@ -278,33 +196,6 @@ KTLS_TEST(splice_odd_pieces)
 		CHECK_EQ(splice(p.out, NULL, c.fd, NULL, i + 1, 0), i + 1);
 		peer_expect(&c, RECORD_DATA, iov[i].iov_base, i + 1);
 	}
-}
-
-/* CVE-2024-0646: spliced pages were written to by what was sent after them. */
-KTLS_TEST_EACH(splice_more_alternates_with_send, each_version,
-	       const struct tls_case *, tc)
-{
-	struct source s;
-	struct pipe p;
-	struct conn c;
-	size_t i;
-
-	pipe_open(&p);
-	source_open(&s, 60 * 150);
-	conn_open(&c, tc);
-	for (i = 0; i < s.len; i += 150) {
-		loff_t at = i;
-
-		CHECK_EQ(splice(s.fd, &at, p.in, NULL, 100, 0), 100);
-		CHECK_EQ(splice(p.out, NULL, c.fd, NULL, 100, SPLICE_F_MORE),
-			 100);
-		conn_send(&c, s.data + i + 100, 50,
-			  i + 150 < s.len ? MSG_MORE : 0);
-	}
-	peer_expect_data(&c, s.data, s.len);
-	if (splice_more_merges())
-		CHECK_EQ(c.in.records, 1);
-	source_check(&s);
 }
 
 /* What was sent is what the pages held at the call, not what they hold now. */
