@@ -13,6 +13,7 @@
 #include "../kmod/ktls_reader.h"
 #include "fault.h"
 #include "forge.h"
+#include "late.h"
 
 #define FULL 16384
 
@@ -155,6 +156,23 @@ KTLS_TEST_EACH(wiped_after_direct_read, each_version, const struct tls_case *,
 	read_secret(&f, len);
 	CHECK_EQ(count_pages(), 0);
 	forge_close(&f);
+}
+
+/* Its tag is right, and it was decrypted; and yet the driver had an error. */
+KTLS_TEST_EACH(wiped_late_error, each_late, const struct tls_case *, tc)
+{
+	struct forge f;
+
+	late_reset();
+	wipe_open(&f, tc, NULL);
+	make_secret(&f, FULL);
+	forge_write(&f);
+	late_fail(0, EIO);
+	CHECK_ERRNO(recv(f.fd, buf, FULL, 0), EBADMSG);
+	CHECK_EQ(late_count("failed"), 1);
+	CHECK_EQ(count_pages(), 0);
+	forge_close(&f);
+	CHECK_EQ(count_pages(), 0);
 }
 
 /* The peer could not send all of it before a part was taken. */

@@ -19,6 +19,8 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "regs.h"
+
 /* SK_MEM_RECV of <net/sock.h>, which has names that the parameters have too */
 #define MEM_RECV 1
 
@@ -103,16 +105,6 @@ static int fail(int tgid, struct pt_regs *regs, long result)
 static int fail_alloc(struct kprobe *probe, struct pt_regs *regs)
 {
 	return fail(READ_ONCE(alloc_skb), regs, 0);
-}
-
-/* The kernel's own helper needs what s390 does not export */
-static unsigned long argument(struct pt_regs *regs, unsigned int n)
-{
-#ifdef CONFIG_S390
-	return regs->gprs[2 + n];
-#else
-	return regs_get_kernel_argument(regs, n);
-#endif
 }
 
 /* Where the function whose first instruction comes next will return to */

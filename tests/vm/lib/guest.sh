@@ -10,6 +10,7 @@
 guest_modules='
 	tls tcp_diag inet_diag
 	gcm ccm ctr cmac ghash-generic aes_generic aes-x86_64 cryptomgr seqiv
+	cryptd pcrypt
 	aesni-intel ghash-clmulni-intel
 	chacha20poly1305 chacha chacha_generic chacha-x86_64 poly1305_generic
 	poly1305-x86_64
