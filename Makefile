@@ -109,6 +109,11 @@ demo: ## Serve a file over HTTPS from a booted guest (SERVE=1: keep it)
 fuzz: ## Fuzz the module's pure files and its framer (TARGET, SECONDS)
 	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(TARGET)
 
+.PHONY: walk
+walk: ## Random walks in a guest, compared with a model (KERNEL, SEED, COUNT)
+	@tests/walk/run $(if $(SEED),--seed $(SEED)) \
+		$(if $(COUNT),--count $(COUNT)) $(KERNEL)
+
 .PHONY: profile
 KERNEL ?= 6.12
 profile: ## Say in which functions a CASE of the benchmark spends its time
@@ -126,6 +131,7 @@ help: ## List the targets
 	@echo "  NATIVE=1        bench: on this machine, in time"
 	@echo "  TARGET=NAME     fuzz: only this one of tests/fuzz (default: all)"
 	@echo "  SECONDS=N       fuzz: for so long (default: for ever)"
+	@echo "  SEED=N COUNT=N  walk: from which on, how many (default: for ever)"
 	@echo "  CASE=PATTERN    what to profile, e.g. tx/256/ktls/13-aes128gcm"
 	@echo "  KERNEL=NAME     one of tests/vm/kernels (default: $(KERNEL))"
 	@echo "  W=1 WERROR=1    more warnings; warnings are errors"
