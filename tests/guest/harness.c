@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -66,12 +67,24 @@ unsigned int rounds(unsigned int few, unsigned int many)
 	return getenv("KTLS_LONG") ? many : few;
 }
 
+u64 from_environment(const char *name, u64 otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+u64 random_seed(void)
+{
+	u32 seed;
+
+	CHECK_EQ(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
+	return seed;
+}
+
 static s64 timeout_ms(const struct test *t)
 {
-	const char *scale = getenv("KTLS_TIMEOUT_SCALE");
-	long n = scale ? strtol(scale, NULL, 10) : 1;
-
-	return t->timeout * 1000LL * (n > 0 ? n : 1);
+	return t->timeout * 1000LL * from_environment("KTLS_TIMEOUT_SCALE", 1);
 }
 
 /* Waits at most until deadline; false if the child still runs then. */

@@ -33,6 +33,10 @@
  * environment. Few are enough to find what the test is for.
  */
 unsigned int rounds(unsigned int few, unsigned int many);
+/* A number in the environment, such as 10 or 0xa */
+u64 from_environment(const char *name, u64 otherwise);
+/* For who does not say which one: it must be told in the result. */
+u64 random_seed(void);
 
 /*
  * A set of parameters: returns the one numbered i and writes its name, or
