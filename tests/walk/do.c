@@ -53,6 +53,7 @@ void sockets_open(struct sockets *s, const struct walk *walk)
 	for (i = 0; i < 2; i++)
 		tcp_set_int(s->fd[i], IPPROTO_TCP, TCP_NODELAY, 1);
 	CHECK_SYS(pipe2(s->pipe, O_CLOEXEC | O_NONBLOCK));
+	CHECK(CHECK_SYS(fcntl(s->pipe[0], F_SETPIPE_SZ, CALL_MAX)) >= CALL_MAX);
 	s->file = CHECK_SYS(memfd_create("walk", MFD_CLOEXEC));
 	CHECK_SYS(ftruncate(s->file, CALL_MAX));
 }

@@ -154,19 +154,28 @@ static int why_nothing(struct endpoint *e, bool may_wait)
 	return may_wait ? -EINTR : -EAGAIN;
 }
 
+/* Does nothing but a signal end the call before there is more? */
+static bool waits(const struct op *op, long given)
+{
+	return op->flags & FLAG_SIGNAL &&
+	       (!given || op->flags & FLAG_WAITALL);
+}
+
 /*
  * Has the call opened so many records that it ends if it may? Some are opened at
- * once: nobody knows how many more than a turn it will be.
+ * once: nobody knows how many more than a turn it will be, or when signals come.
  */
 static bool turn_is_over(const struct model *m, const struct op *op,
 			 long given)
 {
+	const struct outcome *got = m->got;
 	unsigned int opened = m->end[op->end].turn;
+	bool ended = given ? got->ret <= given :
+			     got->err == (waits(op, given) ? EINTR : EAGAIN);
 
-	if (op->flags & FLAG_SIGNAL && (!given || op->flags & FLAG_WAITALL))
+	if (opened < TURN)
 		return false;
-	return opened >= TURN + PEEK_RECORDS ||
-	       (opened >= TURN && m->got->ret <= given);
+	return ended || (!waits(op, given) && opened >= TURN + PEEK_RECORDS);
 }
 
 /* Has the record @index opened. Returns 1, or what the call that has nothing says */
@@ -180,7 +189,7 @@ static int get(struct model *m, const struct op *op, unsigned int index,
 		if (e->records == PEEK_RECORDS)
 			return 0;
 		if (turn_is_over(m, op, given))
-			return given ? 0 : -EAGAIN;
+			return given ? 0 : waits(op, given) ? -EINTR : -EAGAIN;
 		ret = open_next(m, op->end);
 		/* With some bytes the connection's error waits for the next call. */
 		if (!ret)
