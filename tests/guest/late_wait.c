@@ -10,6 +10,17 @@
 
 #define FULL 16384
 
+/* A sender that sleeps until the driver answers */
+static void send_held(struct conn *c, const struct tls_case *tc,
+		      struct send_call *s)
+{
+	late_open_sender(c, tc);
+	late_hold(true);
+	s->fd = c->fd;
+	call_start(s);
+	late_wait_held(1);
+}
+
 /* A signal interrupts no sealing, and close() does not take the socket away. */
 KTLS_TEST_EACH(late_sender_interrupted, each_late_version,
 	       const struct tls_case *, tc)
@@ -18,11 +29,7 @@ KTLS_TEST_EACH(late_sender_interrupted, each_late_version,
 	struct send_call s = { .data = data, .len = FULL };
 	struct conn c;
 
-	late_open_sender(&c, tc);
-	late_hold(true);
-	s.fd = c.fd;
-	call_start(&s);
-	late_wait_held(1);
+	send_held(&c, tc, &s);
 	call_interrupt(&s);
 	conn_close_local(&c);
 	peer_expect_quiet(&c);
@@ -40,11 +47,7 @@ KTLS_TEST_EACH(late_sender_reset, each_late_version, const struct tls_case *,
 	struct send_call s = { .data = test_data(FULL), .len = FULL };
 	struct conn c;
 
-	late_open_sender(&c, tc);
-	late_hold(true);
-	s.fd = c.fd;
-	call_start(&s);
-	late_wait_held(1);
+	send_held(&c, tc, &s);
 	tcp_reset(c.peer);
 	c.peer = -1;
 	late_hold(false);
