@@ -9,7 +9,7 @@ enum what {
 	WHAT_RESULT,	/* return value, errno */
 	WHAT_MESSAGE,	/* content type, msg_flags */
 	WHAT_DATA,
-	WHAT_WIRE,	/* bytes that the other end's TCP has got */
+	WHAT_WIRE,	/* bytes from this end that the other's TCP has got */
 	WHAT_RESET,
 	WHAT_POLL,
 	WHAT_QUEUES,	/* SIOCINQ, SIOCOUTQ */
@@ -18,10 +18,11 @@ enum what {
 
 struct difference {
 	enum what what;
+	unsigned int end;		/* where it is seen */
 	const struct model *model;	/* after the operation */
 	const struct op *op;
 	const struct outcome *got, *want;
-	const struct look *got_look, *want_look;
+	const struct look *got_look, *want_look;	/* WHAT_POLL and below */
 };
 
 struct known {

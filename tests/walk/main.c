@@ -20,7 +20,7 @@ static const char help[] =
 "  --print      only print the walks\n"
 "  --replay     do the walks in these files\n"
 "Environment: KTLS_ULP=tls for the kernel's own module, whose known differences\n"
-"(tests/walk/differ.c) are counted.\n";
+"(tests/walk/differ.c) end a walk and are told.\n";
 
 struct sum {
 	unsigned long walks;
@@ -62,9 +62,12 @@ static bool one_walk(struct walk *walk, const char *name, bool shrink,
 	sum->walks++;
 	sum->ops += res.done;
 	sum->bytes += res.bytes;
-	sum->differing += res.differs && res.op + 1 < walk->count;
 	if (res.failed)
 		report(walk, &res, name, shrink);
+	else if (res.ended)
+		printf("differs %s: operation %zu (%s): %s\n", name, res.op + 1,
+		       op_names[walk->op[res.op].kind], res.differs);
+	sum->differing += res.ended;
 	return !res.failed;
 }
 

@@ -17,6 +17,8 @@
 #define WIRE_MAX (4 << 20)
 #define CALL_MAX 70000		/* bytes in one call */
 #define PEEK_RECORDS 16
+/* Records that one call opens at most before it looks whether it may go on */
+#define TURN_RECORDS 128
 
 /* A record that was opened and not been read yet */
 struct opened {
@@ -32,6 +34,7 @@ struct stream_out {
 	size_t len;	/* given to TCP */
 	size_t arrived;	/* of these at the other end */
 	bool held;	/* TCP may keep less than a segment for the next piece */
+	bool joined;	/* type 23 was said of bytes that went into the open record */
 	u64 position;	/* payload so far: what the next bytes are made from */
 };
 

@@ -9,8 +9,6 @@
 #define TAG SUITE_TAG_SIZE
 /* Empty records that TLS 1.2 does not show to who polls */
 #define EMPTY_RUN 16
-/* Records that one call opens at most before it looks whether it may go on */
-#define TURN 128
 
 static size_t explicit_len(const struct model *m)
 {
@@ -173,9 +171,9 @@ static bool turn_is_over(const struct model *m, const struct op *op,
 	bool ended = given ? got->ret <= given :
 			     got->err == (waits(op, given) ? EINTR : EAGAIN);
 
-	if (opened < TURN)
+	if (opened < TURN_RECORDS)
 		return false;
-	return ended || (!waits(op, given) && opened >= TURN + PEEK_RECORDS);
+	return ended || (!waits(op, given) && opened >= TURN_RECORDS + PEEK_RECORDS);
 }
 
 /* Has the record @index opened. Returns 1, or what the call that has nothing says */

@@ -123,6 +123,7 @@ static int check_state(struct endpoint *e)
 static void send_keyed(struct model *m, const struct op *op, size_t limit,
 		       struct outcome *want)
 {
+	const struct endpoint *e = &m->end[op->end];
 	bool more = op->flags & FLAG_MORE;
 	int err = check_call(m, op);
 
@@ -130,12 +131,14 @@ static void send_keyed(struct model *m, const struct op *op, size_t limit,
 		more = false;
 	if (!err)
 		err = check_state(&m->end[op->end]);
-	if (err)
+	if (err) {
 		model_fails(want, -err);
-	else if (op->kind == OP_TYPE && op->field[F_TYPE] != RECORD_DATA)
+	} else if (op->kind == OP_TYPE && op->field[F_TYPE] != RECORD_DATA) {
 		send_control(m, op, limit, want);
-	else
+	} else {
+		m->out[op->end].joined |= op->kind == OP_TYPE && e->record_len;
 		send_data(m, op, limit, more, want);
+	}
 }
 
 /* Bytes as they are: a record made by hand is in the wire already. */

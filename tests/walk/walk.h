@@ -100,8 +100,8 @@ struct walk_result {
 	size_t op;		/* the operation at fault */
 	size_t done;		/* operations that were done */
 	u64 bytes;		/* of payload read */
-	const char *differs;	/* the walk ended at a deliberate difference */
-	unsigned int allowed;	/* such differences, that one included */
+	const char *differs;	/* the last deliberate difference */
+	bool ended;		/* the walk ended there */
 	char why[400];
 };
 
