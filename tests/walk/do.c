@@ -148,14 +148,13 @@ static void empty_pipe(const struct sockets *s)
 static long do_splice(struct sockets *s, const struct model *m,
 		      const struct op *op)
 {
-	unsigned int flags = op->flags & FLAG_MORE ? SPLICE_F_MORE : 0;
 	long ret;
 	int err;
 
 	CHECK_EQ(write(s->pipe[1], m->data, m->data_len), m->data_len);
 	tcp_set_nonblock(s->fd[op->end], true);
 	ret = splice(s->pipe[0], NULL, s->fd[op->end], NULL, m->data_len,
-		     flags);
+		     0);
 	err = errno;
 	tcp_set_nonblock(s->fd[op->end], false);
 	empty_pipe(s);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "../peer/check.h"
 #include "model.h"
@@ -65,11 +64,7 @@ static void init_end(struct model *m, unsigned int i)
 
 void model_init(struct model *m, const struct walk *walk)
 {
-	struct utsname u;
-
 	*m = (struct model){ .walk = walk };
-	CHECK(!uname(&u));
-	m->no_splice_more = u.release[0] == '5';
 	m->data = get_memory(CALL_MAX);
 	init_end(m, 0);
 	init_end(m, 1);
@@ -234,7 +229,6 @@ static void answer(struct model *m, const struct op *op, size_t before)
 {
 	if (m->out[op->end].len == before)
 		return;
-	m->out[op->end].held = op->kind == OP_SPLICE && op->flags & FLAG_MORE;
 	if (!model_refuses(&m->end[!op->end]))
 		return;
 	model_reset(m, op->end);

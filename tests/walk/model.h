@@ -33,7 +33,6 @@ struct stream_out {
 	size_t made;	/* bytes there are; behind len: a record by hand, cut */
 	size_t len;	/* given to TCP */
 	size_t arrived;	/* of these at the other end */
-	bool held;	/* TCP may keep less than a segment for the next piece */
 	bool joined;	/* type 23 was said of bytes that went into the open record */
 	u64 position;	/* payload so far: what the next bytes are made from */
 };
@@ -73,7 +72,6 @@ struct model {
 	const struct walk *walk;
 	struct stream_out out[2];	/* of the end with that number */
 	struct endpoint end[2];
-	bool no_splice_more;	/* this kernel does not say SPLICE_F_MORE */
 	u8 *data;		/* what the call is to send */
 	size_t data_len;
 	const struct outcome *got;	/* of the call at hand */

@@ -127,8 +127,6 @@ static void send_keyed(struct model *m, const struct op *op, size_t limit,
 	bool more = op->flags & FLAG_MORE;
 	int err = check_call(m, op);
 
-	if (op->kind == OP_SPLICE && m->no_splice_more)
-		more = false;
 	if (!err)
 		err = check_state(&m->end[op->end]);
 	if (err) {

@@ -196,14 +196,13 @@ static void ask_model(struct run *r, const struct op *op)
 	}
 }
 
-/* May TCP keep bytes, or has the reader let so much lie that it cannot send? */
+/* Has the reader let so much lie that TCP cannot send? */
 static bool may_stay(const struct run *r, unsigned int from)
 {
 	const struct model *m = &r->model;
 	u32 limit = m->walk->rcvbuf ? m->walk->rcvbuf / 8 : UNREAD;
 
-	return m->out[from].held ||
-	       m->out[from].arrived - m->end[!from].at >= limit;
+	return m->out[from].arrived - m->end[!from].at >= limit;
 }
 
 static void check_surplus(struct run *r, const struct op *op,

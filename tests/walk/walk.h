@@ -22,7 +22,7 @@ enum op_kind {
 	OP_SEND,	/* send() */
 	OP_TYPE,	/* sendmsg() with a content type */
 	OP_SENDFILE,
-	OP_SPLICE,	/* from a pipe into the socket */
+	OP_SPLICE,	/* from a pipe; never with more: when that goes, time says */
 	OP_RECORD,	/* a record made by hand, from an end without key */
 	OP_RECV,	/* recvmsg() */
 	OP_UNSPLICE,	/* from the socket into a pipe */
